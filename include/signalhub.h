@@ -1,0 +1,665 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * signalhub: one message in, every receiver gets it.
+ *
+ * This header is the contract. What is not declared here is not part of the library.
+ * It is generated from src/capi; edit it there.
+ *
+ * NULL      A pointer must not be NULL unless its description allows it; one that is gives
+ *           SIGNALHUB_ERR_NULL. Every _free function accepts NULL.
+ * Handles   A handle that was freed, or is of another type or another copy of the library, gives
+ *           SIGNALHUB_ERR_HANDLE. One that the parent of a fork() made gives SIGNALHUB_ERR_FORKED
+ *           in the child; _free there returns SIGNALHUB_OK and only forgets it.
+ * Outputs   out_ parameters are written only when the returned status is SIGNALHUB_OK, unless
+ *           their description says otherwise. NULL where they are not wanted.
+ * Threads   Hubs may be used by any thread at any time. A receiver and a message belong to one
+ *           thread at a time.
+ * Panics    A fault inside the library becomes SIGNALHUB_ERR_PANIC; free the handle then.
+ * Growth    Constants keep their values for ever. Structs only grow at their end.
+ * Loading   Loading the library starts nothing and changes nothing in the process.
+ */
+
+
+#ifndef SIGNALHUB_H
+#define SIGNALHUB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Marks what the library exports. */
+#if defined(__GNUC__)
+#define SIGNALHUB_API __attribute__((visibility("default")))
+#else
+#define SIGNALHUB_API
+#endif
+
+/* Options with their defaults: `signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;` */
+#define SIGNALHUB_OPTIONS_INIT {sizeof(signalhub_options_t), SIGNALHUB_CAPACITY_DEFAULT, 0, 0}
+
+/* An empty view: `signalhub_view_t view = SIGNALHUB_VIEW_INIT;` */
+#define SIGNALHUB_VIEW_INIT \
+    {sizeof(signalhub_view_t), NULL, 0, NULL, 0, SIGNALHUB_KIND_BYTES, 0, 0, 0}
+
+
+/**
+ * Version of the header, first part. A change here may break callers and changes the SONAME.
+ */
+#define SIGNALHUB_VERSION_MAJOR 0
+
+/**
+ * Version of the header, second part.
+ */
+#define SIGNALHUB_VERSION_MINOR 1
+
+/**
+ * Version of the header, third part.
+ */
+#define SIGNALHUB_VERSION_PATCH 0
+
+/**
+ * What signalhub_abi_version() returns for this header; the number in the SONAME.
+ */
+#define SIGNALHUB_ABI_VERSION 0
+
+/**
+ * The capacity of a hub that is not told another one, in messages.
+ */
+#define SIGNALHUB_CAPACITY_DEFAULT 100
+
+/**
+ * The largest capacity of a hub, in messages.
+ */
+#define SIGNALHUB_CAPACITY_MAX 4294967296
+
+/**
+ * The smallest slot_bytes of a hub.
+ */
+#define SIGNALHUB_SLOT_BYTES_MIN 64
+
+/**
+ * The largest slot_bytes of a hub.
+ */
+#define SIGNALHUB_SLOT_BYTES_MAX 65536
+
+/**
+ * The largest max_message_bytes of a hub.
+ */
+#define SIGNALHUB_MESSAGE_BYTES_MAX 1099511627776
+
+/**
+ * The payload is bytes.
+ */
+#define SIGNALHUB_KIND_BYTES 0
+
+/**
+ * The payload is UTF-8 text.
+ */
+#define SIGNALHUB_KIND_TEXT 1
+
+/**
+ * The payload is one JSON value, in UTF-8.
+ */
+#define SIGNALHUB_KIND_JSON 2
+
+/**
+ * The payload is a CloudEvents 1.0 JSON event, in UTF-8.
+ */
+#define SIGNALHUB_KIND_EVENT 3
+
+/**
+ * What a call came to. Zero is success; positive values are ordinary outcomes of a correct
+ * program; negative values are mistakes or failures, after which nothing has changed.
+ * Values are never reused.
+ */
+typedef enum {
+    /**
+     * The call did what it says.
+     */
+    SIGNALHUB_OK = 0,
+    /**
+     * No message is waiting.
+     */
+    SIGNALHUB_EMPTY = 1,
+    /**
+     * Messages were overwritten before they were read; `out_missed` says how many. The next
+     * receive goes on at the oldest message that the hub retains.
+     */
+    SIGNALHUB_LAGGED = 2,
+    /**
+     * The hub is closed, and a receiver has read every message before the end.
+     */
+    SIGNALHUB_CLOSED = 3,
+    /**
+     * Nothing came before the timeout.
+     */
+    SIGNALHUB_TIMEOUT = 4,
+    /**
+     * A pointer that must not be NULL was NULL.
+     */
+    SIGNALHUB_ERR_NULL = -1,
+    /**
+     * Not a live handle of this type: freed, of another type, or of another copy of the library.
+     */
+    SIGNALHUB_ERR_HANDLE = -2,
+    /**
+     * The handle was made before fork(), by the parent process.
+     */
+    SIGNALHUB_ERR_FORKED = -3,
+    /**
+     * Another thread is inside a call on this receiver.
+     */
+    SIGNALHUB_ERR_BUSY = -4,
+    /**
+     * A struct_size that no version of the struct had, or unknown fields that are not zero.
+     */
+    SIGNALHUB_ERR_STRUCT_SIZE = -5,
+    /**
+     * A capacity of 0 or above SIGNALHUB_CAPACITY_MAX.
+     */
+    SIGNALHUB_ERR_CAPACITY = -6,
+    /**
+     * A slot_bytes below 64 or above SIGNALHUB_SLOT_BYTES_MAX.
+     */
+    SIGNALHUB_ERR_SLOT_BYTES = -7,
+    /**
+     * A max_message_bytes above SIGNALHUB_MESSAGE_BYTES_MAX.
+     */
+    SIGNALHUB_ERR_MAX_MESSAGE_BYTES = -8,
+    /**
+     * A kind that is none of the SIGNALHUB_KIND_ constants.
+     */
+    SIGNALHUB_ERR_KIND = -9,
+    /**
+     * A topic, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
+     */
+    SIGNALHUB_ERR_UTF8 = -10,
+    /**
+     * A topic that is too long, or has an empty token, a wildcard or white space.
+     */
+    SIGNALHUB_ERR_TOPIC = -11,
+    /**
+     * A message longer than the hub's max_message_bytes.
+     */
+    SIGNALHUB_ERR_TOO_BIG = -12,
+    /**
+     * A buffer that the message does not fit in; the needed size is in `out_len`, and the
+     * message was not consumed.
+     */
+    SIGNALHUB_ERR_TOO_SMALL = -13,
+    /**
+     * The memory for it cannot be had.
+     */
+    SIGNALHUB_ERR_NO_MEMORY = -14,
+    /**
+     * The library failed inside; the handle must only be freed.
+     */
+    SIGNALHUB_ERR_PANIC = -15,
+} signalhub_status_t;
+
+/**
+ * A message that a receive fills, again and again. It belongs to one thread at a time.
+ */
+typedef struct signalhub_message_t signalhub_message_t;
+
+/**
+ * One reader of a hub, with its own place in the stream. Use it from one thread at a time: a
+ * second one gets SIGNALHUB_ERR_BUSY, unless the first is asleep.
+ */
+typedef struct signalhub_receiver_t signalhub_receiver_t;
+
+/**
+ * A broadcast hub. Every function on it may be called from any thread at any time, but for
+ * signalhub_free().
+ */
+typedef struct signalhub_t signalhub_t;
+
+/**
+ * What signalhub_new() can be asked for. Start from SIGNALHUB_OPTIONS_INIT.
+ */
+typedef struct {
+    /**
+     * `sizeof(signalhub_options_t)`.
+     */
+    size_t struct_size;
+    /**
+     * How many messages the hub retains, from 1 to SIGNALHUB_CAPACITY_MAX;
+     * SIGNALHUB_OPTIONS_INIT says SIGNALHUB_CAPACITY_DEFAULT.
+     */
+    uint64_t capacity;
+    /**
+     * The longest payload that can be published, in bytes; 0 means 1 GiB.
+     */
+    uint64_t max_message_bytes;
+    /**
+     * Size of a slot in bytes, rounded up to a multiple of 64; 0 means 320. A message of which
+     * payload and topic together take at most slot_bytes - 24 lies in the slot; a larger one
+     * costs an allocation, and receivers share it.
+     */
+    uint64_t slot_bytes;
+} signalhub_options_t;
+
+/**
+ * The parts of a message: what you publish, and what you received. Start from
+ * SIGNALHUB_VIEW_INIT. What was received can be published again as it is.
+ */
+typedef struct {
+    /**
+     * `sizeof(signalhub_view_t)`.
+     */
+    size_t struct_size;
+    /**
+     * The payload, aligned to 64 bytes when received. May be NULL when `len` is 0.
+     */
+    const void *data;
+    /**
+     * Length of the payload in bytes.
+     */
+    size_t len;
+    /**
+     * The topic: 1 to 255 bytes of UTF-8, tokens joined by '.', no empty token, no '*', no '>',
+     * no white space. Not terminated by a NUL. NULL when the message has none.
+     */
+    const char *topic;
+    /**
+     * Length of the topic in bytes; 0 when the message has none.
+     */
+    size_t topic_len;
+    /**
+     * What the payload is: a SIGNALHUB_KIND_ constant.
+     */
+    int kind;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Who published, as the publishers agree among themselves; 0 when unsaid.
+     */
+    uint64_t origin;
+    /**
+     * The message's number in its hub, from 0. Ignored when published.
+     */
+    uint64_t seq;
+} signalhub_view_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the library that the process has loaded.
+ *
+ * Ownership: the text is static.
+ * Threads:   any thread.
+ * Returns:   for example "0.1.0", never NULL.
+ */
+SIGNALHUB_API const char *signalhub_version(void);
+
+/**
+ * The version of the binary interface that the process has loaded. A binding that finds another
+ * one than its SIGNALHUB_ABI_VERSION must not call anything else.
+ *
+ * Threads: any thread.
+ * Returns: the version.
+ */
+SIGNALHUB_API uint32_t signalhub_abi_version(void);
+
+/**
+ * The text of a status, for people.
+ *
+ * @param status  Any number; one that is no status gives "unknown status".
+ *
+ * Ownership: the text is static.
+ * Threads:   any thread.
+ * Returns:   the text, never NULL.
+ */
+SIGNALHUB_API const char *signalhub_status_str(int status);
+
+/**
+ * Make a hub.
+ *
+ * @param options  What it should be, or NULL for the defaults.
+ * @param out_hub  Receives the handle. Not NULL.
+ *
+ * Ownership: free the handle with signalhub_free().
+ * Threads:   any thread.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_CAPACITY,
+ *            SIGNALHUB_ERR_SLOT_BYTES, SIGNALHUB_ERR_MAX_MESSAGE_BYTES, SIGNALHUB_ERR_NO_MEMORY or
+ *            SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_new(const signalhub_options_t *options,
+                                 signalhub_t **out_hub);
+
+/**
+ * Make another handle on the same hub, for another thread or another language to own.
+ *
+ * @param hub      The hub. Not NULL.
+ * @param out_hub  Receives the new handle. Not NULL.
+ *
+ * Ownership: free each handle with signalhub_free().
+ * Threads:   any thread.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+ *            SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_clone(const signalhub_t *hub, signalhub_t **out_hub);
+
+/**
+ * Publish one message without a topic to every receiver of a hub.
+ *
+ * Waits for no receiver. One that has fallen a whole ring behind loses its oldest messages and
+ * is told how many by its next receive.
+ *
+ * @param hub            The hub. Not NULL.
+ * @param kind           What the payload is: SIGNALHUB_KIND_BYTES, _TEXT, _JSON or _EVENT.
+ * @param data           The payload. May be NULL when `len` is 0.
+ * @param len            Its length in bytes, at most the hub's max_message_bytes.
+ * @param out_seq        Receives the message's number in its hub, from 0. NULL if not wanted.
+ * @param out_receivers  Receives how many receivers the hub has. NULL if not wanted.
+ *
+ * Ownership: `data` is copied before the call returns.
+ * Threads:   any thread.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE,
+ *            SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_KIND, SIGNALHUB_ERR_UTF8, SIGNALHUB_ERR_TOO_BIG,
+ *            SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_publish(const signalhub_t *hub,
+                                     int kind,
+                                     const void *data,
+                                     size_t len,
+                                     uint64_t *out_seq,
+                                     uint64_t *out_receivers);
+
+/**
+ * Publish one message with all that a message can have: a topic, an origin.
+ *
+ * Behaves as signalhub_publish().
+ *
+ * @param hub            The hub. Not NULL.
+ * @param view           The message; its `seq` is ignored. Not NULL.
+ * @param out_seq        Receives the message's number in its hub, from 0. NULL if not wanted.
+ * @param out_receivers  Receives how many receivers the hub has. NULL if not wanted.
+ *
+ * Ownership: payload and topic are copied before the call returns.
+ * Threads:   any thread.
+ * Returns:   what signalhub_publish() returns, SIGNALHUB_ERR_TOPIC or SIGNALHUB_ERR_STRUCT_SIZE.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_publish_view(const signalhub_t *hub,
+                                          const signalhub_view_t *view,
+                                          uint64_t *out_seq,
+                                          uint64_t *out_receivers);
+
+/**
+ * Publish several messages in order.
+ *
+ * They are numbered without a gap, up to a hub's capacity at a time; between such runs another
+ * publisher's messages may come. Every message is checked before the first is published.
+ *
+ * @param hub            The hub. Not NULL.
+ * @param views          The messages, each with the same struct_size. May be NULL when `count` is 0.
+ * @param count          How many.
+ * @param out_published  Receives how many were published. NULL if not wanted.
+ *
+ * Ownership: payloads and topics are copied before the call returns.
+ * Threads:   any thread.
+ * Returns:   SIGNALHUB_OK: all were published. SIGNALHUB_CLOSED or SIGNALHUB_ERR_NO_MEMORY: the
+ *            first `out_published` were (also written then). Else what signalhub_publish_view()
+ *            returns, and none was.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_publish_many(const signalhub_t *hub,
+                                          const signalhub_view_t *views,
+                                          size_t count,
+                                          size_t *out_published);
+
+/**
+ * How many messages a hub retains.
+ *
+ * @param hub           The hub. Not NULL.
+ * @param out_capacity  Receives the capacity. Not NULL.
+ *
+ * Threads: any thread.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED or
+ *          SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_capacity(const signalhub_t *hub, uint64_t *out_capacity);
+
+/**
+ * The number that the next message of a hub will get: how many were published so far.
+ *
+ * @param hub      The hub. Not NULL.
+ * @param out_seq  Receives the number. Not NULL.
+ *
+ * Threads: any thread. After signalhub_close() the number never changes again.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED or
+ *          SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_next_seq(const signalhub_t *hub, uint64_t *out_seq);
+
+/**
+ * Close a hub for all its handles. Closing a closed hub does nothing.
+ *
+ * Publishers then get SIGNALHUB_CLOSED; receivers read what is left and then get
+ * SIGNALHUB_CLOSED; every sleeper wakes.
+ *
+ * @param hub  The hub. Not NULL.
+ *
+ * Threads: any thread.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED or
+ *          SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_close(const signalhub_t *hub);
+
+/**
+ * Free a handle on a hub. Freeing the last one closes the hub. Receivers stay valid, and get
+ * SIGNALHUB_CLOSED once they have read what is left.
+ *
+ * @param hub  The handle, or NULL, which does nothing.
+ *
+ * Ownership: the handle is gone; using it again is SIGNALHUB_ERR_HANDLE.
+ * Threads:   any thread, while no other thread is inside a call on this same handle.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_free(signalhub_t *hub);
+
+/**
+ * Make an empty message for receives to fill.
+ *
+ * @param out_message  Receives the handle. Not NULL.
+ *
+ * Ownership: free the handle with signalhub_message_free().
+ * Threads:   any thread.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_message_new(signalhub_message_t **out_message);
+
+/**
+ * Look at the parts of a message.
+ *
+ * A message that no receive has filled is empty: kind SIGNALHUB_KIND_BYTES, length 0, no topic.
+ *
+ * @param message   The message. Not NULL.
+ * @param out_view  Receives the parts; set its struct_size before. Not NULL.
+ *
+ * Ownership: what the view points to is the message's, valid until the next receive into it,
+ *            signalhub_message_clear() or signalhub_message_free(), also when the hub is gone.
+ * Threads:   one thread at a time.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+ *            SIGNALHUB_ERR_STRUCT_SIZE or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_message_view(const signalhub_message_t *message,
+                                          signalhub_view_t *out_view);
+
+/**
+ * Empty a message, and let go of what it holds of a hub's memory.
+ *
+ * @param message  The message. Not NULL.
+ *
+ * Threads: one thread at a time.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED or
+ *          SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_message_clear(signalhub_message_t *message);
+
+/**
+ * Free a message.
+ *
+ * @param message  The message, or NULL, which does nothing.
+ *
+ * Ownership: the handle is gone; using it again is SIGNALHUB_ERR_HANDLE.
+ * Threads:   one thread at a time.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_message_free(signalhub_message_t *message);
+
+/**
+ * Subscribe to a hub, starting at the next message.
+ *
+ * @param hub           The hub. Not NULL.
+ * @param out_receiver  Receives the handle. Not NULL.
+ *
+ * Ownership: free the handle with signalhub_receiver_free().
+ * Threads:   any thread.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE,
+ *            SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_subscribe(const signalhub_t *hub,
+                                       signalhub_receiver_t **out_receiver);
+
+/**
+ * Receive the next message if one is there.
+ *
+ * @param receiver    The receiver. Not NULL.
+ * @param message     The message to fill. Not NULL.
+ * @param out_missed  Receives how many messages were missed, when SIGNALHUB_LAGGED. NULL if not
+ *                    wanted. The first of them was signalhub_receiver_next_seq() - missed.
+ *
+ * Threads: one thread at a time.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_EMPTY, SIGNALHUB_LAGGED, SIGNALHUB_CLOSED, SIGNALHUB_ERR_NULL,
+ *          SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_BUSY or
+ *          SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_try_recv(signalhub_receiver_t *receiver,
+                                               signalhub_message_t *message,
+                                               uint64_t *out_missed);
+
+/**
+ * Receive the next message, and wait for it as long as it takes.
+ *
+ * @param receiver    The receiver. Not NULL.
+ * @param message     The message to fill. Not NULL.
+ * @param out_missed  As for signalhub_receiver_try_recv().
+ *
+ * Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+ * Blocks:  until a message comes, the hub is closed or the receiver is freed.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_LAGGED, SIGNALHUB_CLOSED (also when the receiver was freed
+ *          meanwhile), SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+ *          SIGNALHUB_ERR_BUSY or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_recv(signalhub_receiver_t *receiver,
+                                           signalhub_message_t *message,
+                                           uint64_t *out_missed);
+
+/**
+ * Receive the next message, and wait for it until a timeout.
+ *
+ * @param receiver    The receiver. Not NULL.
+ * @param message     The message to fill. Not NULL.
+ * @param timeout_ns  How long to wait at most, in nanoseconds on the monotonic clock; 0 looks once,
+ *                    a negative number waits for ever.
+ * @param out_missed  As for signalhub_receiver_try_recv().
+ *
+ * Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+ * Blocks:  until a message comes, the hub is closed, the receiver is freed or the time is over.
+ * Returns: what signalhub_receiver_recv() returns, or SIGNALHUB_TIMEOUT.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_recv_timeout(signalhub_receiver_t *receiver,
+                                                   signalhub_message_t *message,
+                                                   int64_t timeout_ns,
+                                                   uint64_t *out_missed);
+
+/**
+ * Receive the next message into a buffer of one's own.
+ *
+ * @param receiver    The receiver. Not NULL.
+ * @param buf         The buffer. May be NULL when `buf_len` is 0.
+ * @param buf_len     Its length in bytes.
+ * @param timeout_ns  As for signalhub_receiver_recv_timeout().
+ * @param out_len     Receives the length of the payload, when SIGNALHUB_OK or
+ *                    SIGNALHUB_ERR_TOO_SMALL. Not NULL.
+ * @param out_missed  As for signalhub_receiver_try_recv().
+ *
+ * Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+ * Blocks:  as signalhub_receiver_recv_timeout().
+ * Returns: what signalhub_receiver_recv_timeout() returns, or SIGNALHUB_ERR_TOO_SMALL: the buffer
+ *          is untouched, and the message is still the next one (until it is overwritten).
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_recv_into(signalhub_receiver_t *receiver,
+                                                void *buf,
+                                                size_t buf_len,
+                                                int64_t timeout_ns,
+                                                size_t *out_len,
+                                                uint64_t *out_missed);
+
+/**
+ * Receive several messages: wait for the first until a timeout, then take what is there.
+ *
+ * @param receiver    The receiver. Not NULL.
+ * @param messages    The messages to fill, all different. May be NULL when `count` is 0.
+ * @param count       How many at most.
+ * @param timeout_ns  As for signalhub_receiver_recv_timeout().
+ * @param out_count   Receives how many were filled, when SIGNALHUB_OK. Not NULL.
+ * @param out_missed  As for signalhub_receiver_try_recv().
+ *
+ * Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+ * Blocks:  as signalhub_receiver_recv_timeout(), for the first message only.
+ * Returns: what signalhub_receiver_recv_timeout() returns. A lag or a close that comes after the
+ *          first message is told by the next call.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_recv_many(signalhub_receiver_t *receiver,
+                                                signalhub_message_t *const *messages,
+                                                size_t count,
+                                                int64_t timeout_ns,
+                                                size_t *out_count,
+                                                uint64_t *out_missed);
+
+/**
+ * The number of the message that a receiver will read next.
+ *
+ * @param receiver  The receiver. Not NULL.
+ * @param out_seq   Receives the number. Not NULL.
+ *
+ * Threads: one thread at a time.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+ *          SIGNALHUB_ERR_BUSY or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_next_seq(signalhub_receiver_t *receiver,
+                                               uint64_t *out_seq);
+
+/**
+ * Free a receiver. A thread that sleeps in a receive on it wakes and gets SIGNALHUB_CLOSED; for
+ * one that is just taking a message this call waits.
+ *
+ * @param receiver  The receiver, or NULL, which does nothing.
+ *
+ * Ownership: the handle is gone; using it again is SIGNALHUB_ERR_HANDLE.
+ * Threads:   any thread.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_receiver_free(signalhub_receiver_t *receiver);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* SIGNALHUB_H */

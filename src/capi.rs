@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The C ABI: what `include/signalhub.h` declares, one C type per file.
+//!
+//! Unsafe is allowed here because pointers come from callers in other languages. The contract of
+//! each exported function is its text in the header (`Ownership:`, `Threads:`), written once for
+//! the readers of both languages. Rust programs use [`Hub`](crate::Hub) instead.
+
+#![expect(
+    clippy::missing_safety_doc,
+    reason = "the contract of an exported function is its header text"
+)]
+#![expect(non_camel_case_types, reason = "an exported name is written as in C")]
+
+mod boundary;
+mod handle;
+mod hub;
+mod message;
+mod options;
+mod receiver;
+mod status;
+mod version;
+
+pub use hub::*;
+pub use message::*;
+pub use options::*;
+pub use receiver::*;
+pub use status::*;
+pub use version::*;

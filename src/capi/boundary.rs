@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Where pointers from C become references, and errors and panics statuses.
+
+use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::slice;
+
+use super::handle::{Cell, Handle, cell_of};
+use super::status::signalhub_status_t::{self, *};
+use crate::tag::Live;
+
+/// Runs the body of an exported function: its error becomes a status, a panic
+/// `SIGNALHUB_ERR_PANIC`.
+#[inline]
+pub(crate) fn guard(body: impl FnOnce() -> Result<(), signalhub_status_t>) -> signalhub_status_t {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => SIGNALHUB_OK,
+        Ok(Err(status)) => status,
+        Err(_) => SIGNALHUB_ERR_PANIC,
+    }
+}
+
+/// Borrows the value behind a handle that any thread may use at any time.
+///
+/// # Safety
+///
+/// `handle` is NULL or was a handle of this library, and is not freed during `'a`.
+#[inline]
+pub(crate) unsafe fn borrow<'a, H: Handle>(
+    handle: *const H,
+) -> Result<&'a H::Value, signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    let (cell, live) = unsafe { cell_of(handle) }?;
+    cell.tag().check(live)?;
+    // SAFETY: the tag is live, so the value is there (T2), and stays by the caller's promise.
+    Ok(unsafe { &*cell.value() })
+}
+
+/// Borrows the value behind a handle that belongs to one thread at a time.
+///
+/// # Safety
+///
+/// As for [`borrow`]; and nobody else uses the handle during `'a`.
+#[inline]
+pub(crate) unsafe fn borrow_mut<'a, H: Handle>(
+    handle: *mut H,
+) -> Result<&'a mut H::Value, signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    let (cell, live) = unsafe { cell_of(handle.cast_const()) }?;
+    cell.tag().check(live)?;
+    // SAFETY: as in `borrow`, and ours alone by the caller's promise.
+    Ok(unsafe { &mut *cell.value() })
+}
+
+/// Takes the value behind a handle for this thread alone.
+///
+/// # Safety
+///
+/// `handle` is NULL or was a handle of this library.
+#[inline]
+pub(crate) unsafe fn lock<'a, H: Handle>(
+    handle: *mut H,
+) -> Result<Locked<'a, H::Value>, signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    let (cell, live) = unsafe { cell_of(handle.cast_const()) }?;
+    cell.tag().lock(live)?;
+    Ok(Locked { cell, live })
+}
+
+/// A value that this thread alone has, until it is dropped.
+pub(crate) struct Locked<'a, T> {
+    cell: &'a Cell<T>,
+    live: Live,
+}
+
+impl<'a, T> Locked<'a, T> {
+    /// Lets other threads have the value, with a ticket to take it again.
+    pub(crate) fn unlock(self) -> Unlocked<'a, T> {
+        Unlocked {
+            cell: self.cell,
+            live: self.live,
+        }
+    }
+}
+
+impl<T> Deref for Locked<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: we made the tag busy, so the value is there and ours (T2, T3).
+        unsafe { &*self.cell.value() }
+    }
+}
+
+impl<T> DerefMut for Locked<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as in `deref`.
+        unsafe { &mut *self.cell.value() }
+    }
+}
+
+impl<T> Drop for Locked<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.cell.tag().unlock(self.live);
+    }
+}
+
+/// A value that this thread had and wants again.
+pub(crate) struct Unlocked<'a, T> {
+    cell: &'a Cell<T>,
+    live: Live,
+}
+
+impl<'a, T> Unlocked<'a, T> {
+    /// Whether the handle was freed meanwhile.
+    pub(crate) fn is_freed(&self) -> bool {
+        use crate::error::HandleError::Busy;
+        !matches!(self.cell.tag().check(self.live), Ok(()) | Err(Busy))
+    }
+
+    /// Takes the value again, or `None` if the handle was freed.
+    pub(crate) fn lock(self) -> Option<Locked<'a, T>> {
+        self.cell.tag().lock_again(self.live).ok()?;
+        Some(Locked {
+            cell: self.cell,
+            live: self.live,
+        })
+    }
+}
+
+/// Refuses NULL where a pointer must not be.
+#[inline]
+pub(crate) fn non_null<T>(pointer: *const T) -> Result<(), signalhub_status_t> {
+    if pointer.is_null() {
+        Err(SIGNALHUB_ERR_NULL)
+    } else {
+        Ok(())
+    }
+}
+
+/// Borrows the caller's array. NULL is an empty array when `len` is 0, an error otherwise.
+///
+/// # Safety
+///
+/// Unless NULL, `data` points to `len` values that nobody writes during `'a`.
+#[inline]
+pub(crate) unsafe fn slice<'a, T>(
+    data: *const T,
+    len: usize,
+) -> Result<&'a [T], signalhub_status_t> {
+    if len == 0 {
+        return Ok(&[]);
+    }
+    non_null(data)?;
+    if len > isize::MAX as usize / size_of::<T>() {
+        return Err(SIGNALHUB_ERR_TOO_BIG);
+    }
+    // SAFETY: not NULL and not too long; the rest is the caller's promise.
+    Ok(unsafe { slice::from_raw_parts(data, len) })
+}
+
+/// Borrows the caller's buffer to write to. NULL is an empty one when `len` is 0.
+///
+/// # Safety
+///
+/// Unless NULL, `data` points to `len` writable bytes that nobody else uses during `'a`.
+pub(crate) unsafe fn slice_mut<'a>(
+    data: *mut u8,
+    len: usize,
+) -> Result<&'a mut [u8], signalhub_status_t> {
+    if len == 0 {
+        return Ok(&mut []);
+    }
+    non_null(data)?;
+    if len > isize::MAX as usize {
+        return Err(SIGNALHUB_ERR_TOO_BIG);
+    }
+    // SAFETY: not NULL and not too long; the rest is the caller's promise.
+    Ok(unsafe { slice::from_raw_parts_mut(data, len) })
+}
+
+/// Stores a result where the caller asked for it; NULL means "not interested".
+///
+/// # Safety
+///
+/// `out` is NULL or points to a writable `T`.
+#[inline]
+pub(crate) unsafe fn store<T>(out: *mut T, value: T) {
+    if !out.is_null() {
+        // SAFETY: not NULL; writable by the caller's promise.
+        unsafe { out.write(value) }
+    }
+}
+
+/// The `struct_size` that a caller's struct begins with.
+///
+/// # Safety
+///
+/// `given` points to a struct whose first field is its size.
+pub(crate) unsafe fn struct_size<T>(given: *const T) -> usize {
+    // SAFETY: the first field of a `repr(C)` struct is at its address.
+    unsafe { given.cast::<usize>().read() }
+}
+
+/// Copies a struct that the caller's version of the header may have shorter or longer: what it
+/// lacks is zero, and what is unknown here must be zero.
+///
+/// # Safety
+///
+/// `given` points to as many readable bytes as its first field, `struct_size`, says; all-zero
+/// bytes are a valid `T`.
+pub(crate) unsafe fn read_sized<T: Copy>(
+    given: *const T,
+    size_min: usize,
+) -> Result<T, signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    let size = unsafe { struct_size(given) };
+    if size < size_min || size > STRUCT_SIZE_MAX {
+        return Err(SIGNALHUB_ERR_STRUCT_SIZE);
+    }
+    // SAFETY: readable by the caller's promise.
+    let bytes = unsafe { slice::from_raw_parts(given.cast::<u8>(), size) };
+    let known = size.min(size_of::<T>());
+    if bytes[known..].iter().any(|&byte| byte != 0) {
+        return Err(SIGNALHUB_ERR_STRUCT_SIZE);
+    }
+    // SAFETY: all-zero bytes are a valid `T` by the caller's promise.
+    let mut read: T = unsafe { std::mem::zeroed() };
+    // SAFETY: `known` bytes are there on both sides, which do not overlap.
+    unsafe {
+        (&raw mut read)
+            .cast::<u8>()
+            .copy_from_nonoverlapping(bytes.as_ptr(), known)
+    };
+    Ok(read)
+}
+
+/// No version of a struct will be larger.
+const STRUCT_SIZE_MAX: usize = 4096;

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A receiver in C: subscribe, receive in all its forms, free.
+
+use std::ffi::c_void;
+
+use super::boundary::{borrow, borrow_mut, guard, lock, non_null, slice, slice_mut, store};
+use super::handle::{self, Handle, Kind};
+use super::hub::signalhub_t;
+use super::message::signalhub_message_t;
+use super::status::signalhub_status_t::{self, *};
+use crate::receiver::Cursor;
+use crate::wait::Deadline;
+use crate::{Message, TryRecvError};
+
+/// One reader of a hub, with its own place in the stream. Use it from one thread at a time: a
+/// second one gets SIGNALHUB_ERR_BUSY, unless the first is asleep.
+pub struct signalhub_receiver_t {
+    _opaque: [u8; 0],
+}
+
+impl Handle for signalhub_receiver_t {
+    type Value = Cursor;
+    const KIND: Kind = Kind::Receiver;
+
+    fn retire(cursor: Cursor, address: usize) {
+        cursor.shared().waiters.wake_owner(address);
+    }
+}
+
+/// Subscribe to a hub, starting at the next message.
+///
+/// @param hub           The hub. Not NULL.
+/// @param out_receiver  Receives the handle. Not NULL.
+///
+/// Ownership: free the handle with signalhub_receiver_free().
+/// Threads:   any thread.
+/// Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE,
+///            SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_subscribe(
+    hub: *const signalhub_t,
+    out_receiver: *mut *mut signalhub_receiver_t,
+) -> signalhub_status_t {
+    guard(|| {
+        non_null(out_receiver)?;
+        // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
+        let hub = unsafe { borrow(hub) }?;
+        let handle = handle::create(hub.cursor()?)?;
+        // SAFETY: `out_receiver` is writable by the contract of this function.
+        unsafe { store(out_receiver, handle) };
+        Ok(())
+    })
+}
+
+/// Receive the next message if one is there.
+///
+/// @param receiver    The receiver. Not NULL.
+/// @param message     The message to fill. Not NULL.
+/// @param out_missed  Receives how many messages were missed, when SIGNALHUB_LAGGED. NULL if not
+///                    wanted. The first of them was signalhub_receiver_next_seq() - missed.
+///
+/// Threads: one thread at a time.
+/// Returns: SIGNALHUB_OK, SIGNALHUB_EMPTY, SIGNALHUB_LAGGED, SIGNALHUB_CLOSED, SIGNALHUB_ERR_NULL,
+///          SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_BUSY or
+///          SIGNALHUB_ERR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_receiver_try_recv(
+    receiver: *mut signalhub_receiver_t,
+    message: *mut signalhub_message_t,
+    out_missed: *mut u64,
+) -> signalhub_status_t {
+    guard(|| {
+        // SAFETY: `message` is the caller's alone during this call, by the contract.
+        let message = unsafe { borrow_mut(message) }?;
+        // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
+        let mut receiver = unsafe { lock(receiver) }?;
+        // SAFETY: `out_missed` is NULL or writable by the contract of this function.
+        receiver
+            .try_recv(message)
+            .map_err(|error| unsafe { outcome(error, out_missed) })
+    })
+}
+
+/// Receive the next message, and wait for it as long as it takes.
+///
+/// @param receiver    The receiver. Not NULL.
+/// @param message     The message to fill. Not NULL.
+/// @param out_missed  As for signalhub_receiver_try_recv().
+///
+/// Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+/// Blocks:  until a message comes, the hub is closed or the receiver is freed.
+/// Returns: SIGNALHUB_OK, SIGNALHUB_LAGGED, SIGNALHUB_CLOSED (also when the receiver was freed
+///          meanwhile), SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+///          SIGNALHUB_ERR_BUSY or SIGNALHUB_ERR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_receiver_recv(
+    receiver: *mut signalhub_receiver_t,
+    message: *mut signalhub_message_t,
+    out_missed: *mut u64,
+) -> signalhub_status_t {
+    // SAFETY: the promise of this function is that of `signalhub_receiver_recv_timeout`.
+    unsafe { signalhub_receiver_recv_timeout(receiver, message, -1, out_missed) }
+}
+
+/// Receive the next message, and wait for it until a timeout.
+///
+/// @param receiver    The receiver. Not NULL.
+/// @param message     The message to fill. Not NULL.
+/// @param timeout_ns  How long to wait at most, in nanoseconds on the monotonic clock; 0 looks once,
+///                    a negative number waits for ever.
+/// @param out_missed  As for signalhub_receiver_try_recv().
+///
+/// Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+/// Blocks:  until a message comes, the hub is closed, the receiver is freed or the time is over.
+/// Returns: what signalhub_receiver_recv() returns, or SIGNALHUB_TIMEOUT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_receiver_recv_timeout(
+    receiver: *mut signalhub_receiver_t,
+    message: *mut signalhub_message_t,
+    timeout_ns: i64,
+    out_missed: *mut u64,
+) -> signalhub_status_t {
+    guard(|| {
+        // SAFETY: `message` is the caller's alone during this call, by the contract.
+        let message = unsafe { borrow_mut(message) }?;
+        // SAFETY: `receiver` and `out_missed` as the contract of this function says.
+        unsafe {
+            recv(
+                receiver,
+                Deadline::after_ns(timeout_ns),
+                out_missed,
+                |cursor| cursor.try_recv(message),
+            )
+        }
+    })
+}
+
+/// Receive the next message into a buffer of one's own.
+///
+/// @param receiver    The receiver. Not NULL.
+/// @param buf         The buffer. May be NULL when `buf_len` is 0.
+/// @param buf_len     Its length in bytes.
+/// @param timeout_ns  As for signalhub_receiver_recv_timeout().
+/// @param out_len     Receives the length of the payload, when SIGNALHUB_OK or
+///                    SIGNALHUB_ERR_TOO_SMALL. Not NULL.
+/// @param out_missed  As for signalhub_receiver_try_recv().
+///
+/// Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+/// Blocks:  as signalhub_receiver_recv_timeout().
+/// Returns: what signalhub_receiver_recv_timeout() returns, or SIGNALHUB_ERR_TOO_SMALL: the buffer
+///          is untouched, and the message is still the next one (until it is overwritten).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_receiver_recv_into(
+    receiver: *mut signalhub_receiver_t,
+    buf: *mut c_void,
+    buf_len: usize,
+    timeout_ns: i64,
+    out_len: *mut usize,
+    out_missed: *mut u64,
+) -> signalhub_status_t {
+    guard(|| {
+        non_null(out_len)?;
+        // SAFETY: `buf` spans `buf_len` writable bytes by the contract of this function.
+        let buf = unsafe { slice_mut(buf.cast(), buf_len) }?;
+        let mut message = Message::default();
+        let mut len = 0;
+        let take = |cursor: &mut Cursor| {
+            cursor.look(&mut message)?;
+            len = message.payload().len();
+            if let Some(buf) = buf.get_mut(..len) {
+                buf.copy_from_slice(message.payload());
+                cursor.advance();
+            }
+            Ok(())
+        };
+        // SAFETY: `receiver` and `out_missed` as the contract of this function says.
+        unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) }?;
+        // SAFETY: `out_len` is writable by the contract of this function.
+        unsafe { store(out_len, len) };
+        if len > buf.len() {
+            Err(SIGNALHUB_ERR_TOO_SMALL)
+        } else {
+            Ok(())
+        }
+    })
+}
+
+/// Receive several messages: wait for the first until a timeout, then take what is there.
+///
+/// @param receiver    The receiver. Not NULL.
+/// @param messages    The messages to fill, all different. May be NULL when `count` is 0.
+/// @param count       How many at most.
+/// @param timeout_ns  As for signalhub_receiver_recv_timeout().
+/// @param out_count   Receives how many were filled, when SIGNALHUB_OK. Not NULL.
+/// @param out_missed  As for signalhub_receiver_try_recv().
+///
+/// Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+/// Blocks:  as signalhub_receiver_recv_timeout(), for the first message only.
+/// Returns: what signalhub_receiver_recv_timeout() returns. A lag or a close that comes after the
+///          first message is told by the next call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_receiver_recv_many(
+    receiver: *mut signalhub_receiver_t,
+    messages: *const *mut signalhub_message_t,
+    count: usize,
+    timeout_ns: i64,
+    out_count: *mut usize,
+    out_missed: *mut u64,
+) -> signalhub_status_t {
+    guard(|| {
+        non_null(out_count)?;
+        // SAFETY: `messages` spans `count` handles by the contract of this function.
+        let messages = unsafe { slice(messages, count) }?;
+        for &message in messages {
+            // SAFETY: the messages are the caller's alone during this call, by the contract.
+            unsafe { borrow_mut(message) }?;
+        }
+        let mut filled = 0;
+        let take = |cursor: &mut Cursor| {
+            for &message in messages {
+                // SAFETY: as above; checked there, so that none is consumed in vain.
+                let Ok(message) = (unsafe { borrow_mut(message) }) else {
+                    break;
+                };
+                match cursor.try_recv(message) {
+                    Ok(()) => filled += 1,
+                    Err(error) if filled == 0 => return Err(error),
+                    Err(_) => break,
+                }
+            }
+            Ok(())
+        };
+        // SAFETY: `receiver` and `out_missed` as the contract of this function says.
+        unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) }?;
+        // SAFETY: `out_count` is writable by the contract of this function.
+        unsafe { store(out_count, filled) };
+        Ok(())
+    })
+}
+
+/// The number of the message that a receiver will read next.
+///
+/// @param receiver  The receiver. Not NULL.
+/// @param out_seq   Receives the number. Not NULL.
+///
+/// Threads: one thread at a time.
+/// Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+///          SIGNALHUB_ERR_BUSY or SIGNALHUB_ERR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_receiver_next_seq(
+    receiver: *mut signalhub_receiver_t,
+    out_seq: *mut u64,
+) -> signalhub_status_t {
+    guard(|| {
+        non_null(out_seq)?;
+        // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
+        let receiver = unsafe { lock(receiver) }?;
+        // SAFETY: `out_seq` is writable by the contract of this function.
+        unsafe { store(out_seq, receiver.next_seq()) };
+        Ok(())
+    })
+}
+
+/// Free a receiver. A thread that sleeps in a receive on it wakes and gets SIGNALHUB_CLOSED; for
+/// one that is just taking a message this call waits.
+///
+/// @param receiver  The receiver, or NULL, which does nothing.
+///
+/// Ownership: the handle is gone; using it again is SIGNALHUB_ERR_HANDLE.
+/// Threads:   any thread.
+/// Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_receiver_free(
+    receiver: *mut signalhub_receiver_t,
+) -> signalhub_status_t {
+    // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
+    guard(|| unsafe { handle::free(receiver) })
+}
+
+/// Takes what `take` takes as soon as there is something, and waits for that until `deadline`.
+/// The receiver is not locked while it sleeps.
+///
+/// # Safety
+///
+/// `receiver` is NULL or was a receiver; `out_missed` is NULL or writable.
+unsafe fn recv(
+    receiver: *mut signalhub_receiver_t,
+    deadline: Deadline,
+    out_missed: *mut u64,
+    mut take: impl FnMut(&mut Cursor) -> Result<(), TryRecvError>,
+) -> Result<(), signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    let mut locked = unsafe { lock(receiver) }?;
+    loop {
+        match take(&mut locked) {
+            Ok(()) => return Ok(()),
+            Err(TryRecvError::Empty) => {}
+            // SAFETY: the caller's promise.
+            Err(error) => return Err(unsafe { outcome(error, out_missed) }),
+        }
+        let spot = locked.spot();
+        let unlocked = locked.unlock();
+        if !spot.wait(receiver.addr(), deadline, || unlocked.is_freed()) {
+            return Err(SIGNALHUB_TIMEOUT);
+        }
+        locked = unlocked.lock().ok_or(SIGNALHUB_CLOSED)?;
+    }
+}
+
+/// The status of a receive that took nothing.
+///
+/// # Safety
+///
+/// `out_missed` is NULL or writable.
+unsafe fn outcome(error: TryRecvError, out_missed: *mut u64) -> signalhub_status_t {
+    match error {
+        TryRecvError::Empty => SIGNALHUB_EMPTY,
+        TryRecvError::Closed => SIGNALHUB_CLOSED,
+        TryRecvError::Lagged(lag) => {
+            // SAFETY: the caller's promise.
+            unsafe { store(out_missed, lag.missed) };
+            SIGNALHUB_LAGGED
+        }
+    }
+}

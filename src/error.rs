@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#![forbid(unsafe_code)]
+//! Every error of the crate: one small enum per operation.
+
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
+
+/// Why [`Hub::new`](crate::Hub::new) refused its options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewError {
+    /// The capacity is 0 or above [`Options::CAPACITY_MAX`](crate::Options::CAPACITY_MAX).
+    Capacity,
+    /// `slot_bytes` is out of its range.
+    SlotBytes,
+    /// `max_message_bytes` is above its limit.
+    MaxMessageBytes,
+    /// The memory for the ring cannot be had.
+    NoMemory,
+}
+
+/// Why a message was not published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublishError {
+    /// The hub is closed.
+    Closed,
+    /// The payload is longer than the hub's `max_message_bytes`.
+    TooBig,
+    /// The topic is not one.
+    Topic(TopicError),
+    /// The memory for a payload that does not fit a slot cannot be had.
+    NoMemory,
+}
+
+/// Why [`Hub::publish_many`](crate::Hub::publish_many) stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublishManyError {
+    /// How many messages, from the first on, were published.
+    pub published: usize,
+    /// What the next one met.
+    pub error: PublishError,
+}
+
+/// What is wrong with a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopicError {
+    /// It is longer than 255 bytes.
+    TooLong,
+    /// It is empty, begins or ends with a dot, or has two dots in a row.
+    EmptyToken,
+    /// It contains `*` or `>`, which only patterns may.
+    Wildcard,
+    /// It contains white space or a control character.
+    Space,
+}
+
+/// Why a hub gave no receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubscribeError {
+    /// The hub is closed.
+    Closed,
+}
+
+/// What a receiver missed because it fell more than the hub's capacity behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lag {
+    /// How many messages were overwritten before they were read.
+    pub missed: u64,
+    /// The number of the first of them.
+    pub first_lost: u64,
+    /// The number of the message that the next receive looks for, the oldest one retained.
+    pub resume_at: u64,
+}
+
+/// Why [`try_recv`](crate::Receiver::try_recv) gave no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TryRecvError {
+    /// No message is waiting.
+    Empty,
+    /// The hub is closed, and every message before the end has been read.
+    Closed,
+    /// Messages were missed. Told once; the next receive goes on at the oldest one retained.
+    Lagged(Lag),
+}
+
+/// Why [`recv`](crate::Receiver::recv) gave no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecvError {
+    /// The hub is closed, and every message before the end has been read.
+    Closed,
+    /// Messages were missed. Told once; the next receive goes on at the oldest one retained.
+    Lagged(Lag),
+}
+
+/// Why [`recv_timeout`](crate::Receiver::recv_timeout) gave no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecvTimeoutError {
+    /// Nothing came in time.
+    Timeout,
+    /// The hub is closed, and every message before the end has been read.
+    Closed,
+    /// Messages were missed. Told once; the next receive goes on at the oldest one retained.
+    Lagged(Lag),
+}
+
+/// Why a handle of the C ABI cannot be used.
+#[cfg_attr(loom, expect(dead_code, reason = "capi is left out under loom"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandleError {
+    /// It is NULL.
+    Null,
+    /// It was freed, or is of another type or library copy.
+    Stale,
+    /// The parent process made it.
+    Forked,
+    /// Another thread is inside a call on it.
+    Busy,
+    /// There is no memory for a new one.
+    NoMemory,
+}
+
+const CLOSED: &str = "the hub is closed";
+
+impl Display for NewError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Capacity => "capacity must be from 1 to 4294967296",
+            Self::SlotBytes => "slot_bytes must be from 64 to 65536",
+            Self::MaxMessageBytes => "max_message_bytes must be at most 1099511627776",
+            Self::NoMemory => "out of memory",
+        })
+    }
+}
+
+impl Display for PublishError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str(CLOSED),
+            Self::TooBig => f.write_str("message is longer than max_message_bytes"),
+            Self::Topic(error) => error.fmt(f),
+            Self::NoMemory => f.write_str("out of memory"),
+        }
+    }
+}
+
+impl Display for PublishManyError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} after {} messages", self.error, self.published)
+    }
+}
+
+impl Display for TopicError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLong => "topic is longer than 255 bytes",
+            Self::EmptyToken => "topic has an empty token",
+            Self::Wildcard => "topic has a wildcard",
+            Self::Space => "topic has white space",
+        })
+    }
+}
+
+impl Display for SubscribeError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(CLOSED)
+    }
+}
+
+impl Display for Lag {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "missed {} messages", self.missed)
+    }
+}
+
+impl Display for TryRecvError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("no message is waiting"),
+            Self::Closed => f.write_str(CLOSED),
+            Self::Lagged(lag) => lag.fmt(f),
+        }
+    }
+}
+
+impl Display for RecvError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str(CLOSED),
+            Self::Lagged(lag) => lag.fmt(f),
+        }
+    }
+}
+
+impl Display for RecvTimeoutError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout => f.write_str("nothing came before the timeout"),
+            Self::Closed => f.write_str(CLOSED),
+            Self::Lagged(lag) => lag.fmt(f),
+        }
+    }
+}
+
+impl Error for NewError {}
+impl Error for PublishError {}
+impl Error for PublishManyError {}
+impl Error for TopicError {}
+impl Error for SubscribeError {}
+impl Error for TryRecvError {}
+impl Error for RecvError {}
+impl Error for RecvTimeoutError {}
+
+impl From<TopicError> for PublishError {
+    fn from(error: TopicError) -> Self {
+        Self::Topic(error)
+    }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#![forbid(unsafe_code)]
+//! The hub: publish, subscribe, close.
+
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+use crossbeam_utils::CachePadded;
+
+use crate::block::{BlockRef, Pool};
+use crate::error::{NewError, PublishError, PublishManyError, SubscribeError};
+use crate::options::Options;
+use crate::receiver::{Cursor, Receiver};
+use crate::ring::Ring;
+use crate::shape::Place;
+use crate::slot::{Body, Contents};
+use crate::sync::{Arc, AtomicBool, AtomicUsize};
+use crate::view::View;
+use crate::wait::Waiters;
+
+/// A broadcast hub: every receiver gets every message, in one order.
+///
+/// A clone is the same hub. When the last clone is dropped the hub closes.
+#[derive(Debug)]
+pub struct Hub {
+    shared: Arc<Shared>,
+}
+
+/// What all clones of a hub and all its receivers share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) ring: Ring,
+    pub(crate) pool: Arc<Pool>,
+    max_message_bytes: u64,
+    /// Padded, because sleepers write it while publishers use the fields above.
+    pub(crate) waiters: CachePadded<Waiters>,
+    /// How many receivers there are. Written by subscribe and drop, read by publishers.
+    pub(crate) receivers: AtomicUsize,
+    /// How many clones of the hub there are.
+    hubs: AtomicUsize,
+    /// Set after the ring was closed, so that receivers need not look at its busy tail. Written
+    /// by close, read by receivers that find nothing.
+    pub(crate) closed: AtomicBool,
+}
+
+/// What publishing a message came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// The message's number in its hub, from 0.
+    pub seq: u64,
+    /// How many receivers the hub has.
+    pub receivers: usize,
+}
+
+impl Hub {
+    /// Makes a hub.
+    ///
+    /// # Errors
+    ///
+    /// Options out of their range, or more memory than there is.
+    pub fn new(options: Options) -> Result<Self, NewError> {
+        options.check()?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                ring: Ring::new(&options)?,
+                pool: Arc::new(Pool::new()),
+                max_message_bytes: options.max_message_bytes,
+                waiters: CachePadded::new(Waiters::new()),
+                receivers: AtomicUsize::new(0),
+                hubs: AtomicUsize::new(1),
+                closed: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    /// Publishes one message to every receiver and waits for none of them.
+    ///
+    /// A receiver that has fallen a whole ring behind loses its oldest messages, and is told how
+    /// many. `&str` is published as text, `&[u8]` as bytes; a [`View`] says more.
+    ///
+    /// # Errors
+    ///
+    /// The hub is closed, the payload is too long, the topic is none, or there is no memory for a
+    /// payload that does not fit a slot. Nothing was published then.
+    #[inline]
+    pub fn publish<'a>(&self, message: impl Into<View<'a>>) -> Result<Published, PublishError> {
+        self.shared.publish(&message.into())
+    }
+
+    /// Publishes several messages in order, numbered without a gap up to a capacity at a time.
+    /// All are checked before the first is published.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::publish`], with how many messages were published before.
+    pub fn publish_many(&self, messages: &[View<'_>]) -> Result<(), PublishManyError> {
+        self.shared.publish_many(messages)
+    }
+
+    /// A receiver that starts at the next message.
+    ///
+    /// # Errors
+    ///
+    /// The hub is closed.
+    pub fn subscribe(&self) -> Result<Receiver, SubscribeError> {
+        self.cursor().map(Receiver::new)
+    }
+
+    /// Closes the hub for all its clones; once it is, nothing happens.
+    ///
+    /// Publishers then get [`PublishError::Closed`]; receivers read what is left and then get
+    /// `Closed`; every sleeper wakes.
+    pub fn close(&self) {
+        self.shared.close();
+    }
+
+    /// How many messages the hub retains.
+    #[must_use]
+    pub fn capacity(&self) -> u64 {
+        self.shared.ring.capacity()
+    }
+
+    /// The number that the next message will get: how many were published so far.
+    #[must_use]
+    pub fn next_seq(&self) -> u64 {
+        self.shared.ring.next_seq()
+    }
+
+    pub(crate) fn cursor(&self) -> Result<Cursor, SubscribeError> {
+        Cursor::new(&self.shared)
+    }
+}
+
+impl Clone for Hub {
+    fn clone(&self) -> Self {
+        // Relaxed: whoever clones has a hub, so the count cannot reach 0 meanwhile.
+        self.shared.hubs.fetch_add(1, Relaxed);
+        Self {
+            shared: self.shared.clone(),
+        }
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        // AcqRel: what other clones published comes before the close.
+        if self.shared.hubs.fetch_sub(1, AcqRel) == 1 {
+            self.shared.close();
+        }
+    }
+}
+
+impl Shared {
+    #[inline]
+    fn publish(&self, view: &View<'_>) -> Result<Published, PublishError> {
+        // Whatever can fail comes before the claim.
+        let contents = self.prepare(view)?;
+        let Ok(seq) = self.ring.claim(1) else {
+            self.discard(&contents);
+            return Err(PublishError::Closed);
+        };
+        let replaced = self.write(seq, &contents);
+        self.waiters.wake(seq + 1);
+        if let Some(block) = replaced {
+            self.pool.release(block);
+        }
+        Ok(Published {
+            seq,
+            receivers: self.receivers.load(Relaxed),
+        })
+    }
+
+    fn publish_many(&self, views: &[View<'_>]) -> Result<(), PublishManyError> {
+        for view in views {
+            let shape = view.shape(self.max_message_bytes);
+            shape.map_err(|error| PublishManyError {
+                published: 0,
+                error,
+            })?;
+        }
+        let run = usize::try_from(self.ring.capacity()).unwrap_or(usize::MAX);
+        for (i, views) in views.chunks(run).enumerate() {
+            self.publish_run(views)
+                .map_err(|(published, error)| PublishManyError {
+                    published: i * run + published,
+                    error,
+                })?;
+        }
+        Ok(())
+    }
+
+    /// Publishes up to a capacity of messages under one claim.
+    fn publish_run(&self, views: &[View<'_>]) -> Result<(), (usize, PublishError)> {
+        let mut contents = Vec::with_capacity(views.len());
+        let mut error = None;
+        for view in views {
+            match self.prepare(view) {
+                Ok(prepared) => contents.push(prepared),
+                Err(refused) => {
+                    error = Some(refused);
+                    break;
+                }
+            }
+        }
+        let count = contents.len();
+        let Ok(first) = self.ring.claim(count as u64) else {
+            contents.iter().for_each(|contents| self.discard(contents));
+            return Err((0, PublishError::Closed));
+        };
+        let mut replaced = Vec::with_capacity(count);
+        for (seq, contents) in (first..).zip(&contents) {
+            replaced.extend(self.write(seq, contents));
+        }
+        self.waiters.wake(first + count as u64);
+        replaced
+            .into_iter()
+            .for_each(|block| self.pool.release(block));
+        error.map_or(Ok(()), |error| Err((count, error)))
+    }
+
+    /// What a slot will hold of `view`; a payload that does not fit is copied into a block.
+    #[inline]
+    fn prepare<'a>(&self, view: &View<'a>) -> Result<Contents<'a>, PublishError> {
+        let shape = view.shape(self.max_message_bytes)?;
+        let topic = view.topic.unwrap_or_default().as_bytes();
+        let (body, topic) = match shape.place(self.ring.data_words()) {
+            Place::Slot => (Body::Inline(view.payload), topic),
+            Place::BlockTopicInSlot => (self.block(view.payload, b"")?, topic),
+            Place::Block => (self.block(view.payload, topic)?, &b""[..]),
+        };
+        Ok(Contents {
+            shape,
+            origin: view.origin,
+            body,
+            topic,
+        })
+    }
+
+    #[cold]
+    fn block<'a>(&self, payload: &[u8], topic: &[u8]) -> Result<Body<'a>, PublishError> {
+        self.pool
+            .fill(payload, topic)
+            .map(Body::Block)
+            .ok_or(PublishError::NoMemory)
+    }
+
+    /// Lets go of what was prepared but not published.
+    #[cold]
+    fn discard(&self, contents: &Contents<'_>) {
+        if let Body::Block(block) = contents.body {
+            self.pool.release(block);
+        }
+    }
+
+    #[inline]
+    fn write(&self, seq: u64, contents: &Contents<'_>) -> Option<BlockRef> {
+        self.ring
+            .slot(self.ring.index(seq))
+            .write(seq, self.ring.capacity(), contents)
+    }
+
+    fn close(&self) {
+        self.ring.close();
+        // Who sees the flag sees the closed tail. Pairs with the Acquire in `Shared::end`.
+        self.closed.store(true, Release);
+        self.waiters.wake_all();
+    }
+
+    /// The end of the hub, if it is closed.
+    pub(crate) fn end(&self) -> Option<u64> {
+        // Pairs with the Release in `close`.
+        if self.closed.load(Acquire) {
+            self.ring.end()
+        } else {
+            None
+        }
+    }
+}
+
+impl Drop for Shared {
+    /// Drops the ring's share of the large payloads that it retains.
+    fn drop(&mut self) {
+        let retained = self.ring.capacity().min(self.ring.next_seq());
+        for index in 0..retained as usize {
+            if let Some(block) = self.ring.slot(index).block() {
+                self.pool.release(block);
+            }
+        }
+    }
+}

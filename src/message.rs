@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#![forbid(unsafe_code)]
+//! What a receive fills: one message, with its own copy of a small payload, or its share of a
+//! large one.
+
+use std::fmt::{self, Debug, Formatter};
+use std::str;
+
+use crate::block::{Block, BlockRef};
+use crate::shape::{Kind, Place, Shape};
+use crate::sys::memory::Buffer;
+use crate::view::View;
+
+/// A message that was received.
+///
+/// Each receive fills it anew and reuses its memory. It stays valid when hub and receiver are
+/// gone; a large payload lives as long as somebody holds a message with it.
+#[derive(Default)]
+pub struct Message {
+    seq: u64,
+    origin: u64,
+    shape: Shape,
+    contents: Contents,
+    /// The data of the slot, as it lay there.
+    data: Buffer,
+}
+
+/// Where payload and topic are.
+#[derive(Clone, Default)]
+enum Contents {
+    /// Both in `data`.
+    #[default]
+    Inline,
+    /// The payload in a block; the topic behind a reference in `data`.
+    BlockTopicInline(Block),
+    /// Both in a block.
+    Block(Block),
+}
+
+impl Message {
+    /// The payload. Starts at an address that is a multiple of 64.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        let bytes = match &self.contents {
+            Contents::Inline => &*self.data,
+            Contents::BlockTopicInline(block) | Contents::Block(block) => block.bytes(),
+        };
+        &bytes[..self.shape.len]
+    }
+
+    /// The payload as text, or `None` if it is [`Kind::Bytes`].
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self.shape.kind {
+            Kind::Bytes => None,
+            Kind::Text | Kind::Json | Kind::Event => str::from_utf8(self.payload()).ok(),
+        }
+    }
+
+    /// What the payload is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.shape.kind
+    }
+
+    /// The topic it was published under, if any.
+    #[must_use]
+    pub fn topic(&self) -> Option<&str> {
+        if self.shape.topic_len == 0 {
+            return None;
+        }
+        let (bytes, at) = match &self.contents {
+            Contents::Inline => (&*self.data, self.shape.payload_words() * 8),
+            Contents::BlockTopicInline(_) => (&*self.data, 8),
+            Contents::Block(block) => (block.bytes(), self.shape.payload_words() * 8),
+        };
+        str::from_utf8(&bytes[at..][..self.shape.topic_len.into()]).ok()
+    }
+
+    /// Its number in its hub, from 0.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Who published it, as the publishers agree among themselves; 0 when unsaid.
+    #[must_use]
+    pub fn origin(&self) -> u64 {
+        self.origin
+    }
+
+    /// All of it, ready to be published again.
+    #[must_use]
+    pub fn view(&self) -> View<'_> {
+        View {
+            payload: self.payload(),
+            kind: self.shape.kind,
+            topic: self.topic(),
+            origin: self.origin,
+        }
+    }
+
+    /// Empties it, and lets go of its share of a large payload.
+    pub fn clear(&mut self) {
+        self.seq = 0;
+        self.origin = 0;
+        self.shape = Shape::default();
+        self.contents = Contents::Inline;
+    }
+
+    /// Room for the data of a slot, `bytes` long. What it held is then gone.
+    pub(crate) fn data(&mut self, bytes: usize) -> &mut [u8] {
+        if self.data.len() < bytes {
+            self.grow(bytes);
+        }
+        &mut self.data[..bytes]
+    }
+
+    /// The reference that a slot's data begins with when the payload is in a block.
+    pub(crate) fn block_ref(&self) -> BlockRef {
+        BlockRef::unpack(
+            self.data
+                .first_chunk()
+                .map_or(0, |word| u64::from_ne_bytes(*word)),
+        )
+    }
+
+    #[cold]
+    fn grow(&mut self, bytes: usize) {
+        self.clear();
+        self.data = Buffer::new(bytes);
+    }
+
+    /// Makes the message of what a slot held: its data is in [`Self::data`], its block, if any, held.
+    #[inline]
+    pub(crate) fn set(
+        &mut self,
+        seq: u64,
+        shape: Shape,
+        origin: u64,
+        place: Place,
+        block: Option<Block>,
+    ) {
+        self.seq = seq;
+        self.origin = origin;
+        self.shape = shape;
+        match (place, block) {
+            (Place::BlockTopicInSlot, Some(block)) => {
+                self.contents = Contents::BlockTopicInline(block)
+            }
+            (Place::Block, Some(block)) => self.contents = Contents::Block(block),
+            _ if matches!(self.contents, Contents::Inline) => {}
+            _ => self.contents = Contents::Inline,
+        }
+    }
+}
+
+impl Clone for Message {
+    /// Copies a small payload; takes another share of a large one.
+    fn clone(&self) -> Self {
+        let mut data = Buffer::new(self.data.len());
+        data.copy_from_slice(&self.data);
+        Self {
+            data,
+            contents: self.contents.clone(),
+            ..*self
+        }
+    }
+}
+
+impl Debug for Message {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("seq", &self.seq)
+            .field("kind", &self.shape.kind)
+            .field("topic", &self.topic())
+            .field("len", &self.shape.len)
+            .field("origin", &self.origin)
+            .finish()
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#![forbid(unsafe_code)]
+//! What a hub can be asked for: limits and defaults.
+
+use crate::error::NewError;
+
+/// What [`Hub::new`](crate::Hub::new) can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    pub(crate) capacity: u64,
+    pub(crate) max_message_bytes: u64,
+    pub(crate) slot_bytes: u64,
+}
+
+impl Options {
+    /// The capacity of a hub that is not told another one, in messages.
+    pub const CAPACITY_DEFAULT: u64 = 100;
+    /// The largest capacity, in messages.
+    pub const CAPACITY_MAX: u64 = 1 << 32;
+    /// The smallest slot, in bytes: a cache line.
+    pub const SLOT_BYTES_MIN: u64 = 64;
+    /// The largest slot, in bytes.
+    pub const SLOT_BYTES_MAX: u64 = 1 << 16;
+    /// The largest payload that a hub can be told to take, in bytes.
+    pub const MESSAGE_BYTES_MAX: u64 = 1 << 40;
+
+    /// How many messages the hub retains, from 1 to [`Self::CAPACITY_MAX`]; 100 means 100. The
+    /// default is [`Self::CAPACITY_DEFAULT`].
+    #[must_use]
+    pub fn capacity(self, messages: u64) -> Self {
+        Self {
+            capacity: messages,
+            ..self
+        }
+    }
+
+    /// The longest payload that can be published, in bytes, at most [`Self::MESSAGE_BYTES_MAX`].
+    /// The default is 1 GiB.
+    #[must_use]
+    pub fn max_message_bytes(self, bytes: u64) -> Self {
+        Self {
+            max_message_bytes: bytes,
+            ..self
+        }
+    }
+
+    /// Size of a slot in bytes, from [`Self::SLOT_BYTES_MIN`] to [`Self::SLOT_BYTES_MAX`], rounded
+    /// up to a multiple of 64. A message whose payload and topic together take at most
+    /// `slot_bytes - 24` lies in its slot; a larger one costs an allocation, and its receivers
+    /// share it. The default is 320.
+    #[must_use]
+    pub fn slot_bytes(self, bytes: u64) -> Self {
+        Self {
+            slot_bytes: bytes,
+            ..self
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), NewError> {
+        if !(1..=Self::CAPACITY_MAX).contains(&self.capacity) {
+            return Err(NewError::Capacity);
+        }
+        if !(Self::SLOT_BYTES_MIN..=Self::SLOT_BYTES_MAX).contains(&self.slot_bytes) {
+            return Err(NewError::SlotBytes);
+        }
+        if self.max_message_bytes > Self::MESSAGE_BYTES_MAX {
+            return Err(NewError::MaxMessageBytes);
+        }
+        Ok(())
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            capacity: Self::CAPACITY_DEFAULT,
+            max_message_bytes: 1 << 30,
+            slot_bytes: 320,
+        }
+    }
+}

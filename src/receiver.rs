@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#![forbid(unsafe_code)]
+//! Receivers: a cursor in the ring, and what it means when the ring overtakes it.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use crate::error::{Lag, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
+use crate::hub::Shared;
+use crate::message::Message;
+use crate::shape::Place;
+use crate::slot::Missing;
+use crate::sync::{Arc, Backoff};
+use crate::wait::Deadline;
+
+/// One reader of a hub, with its own place in the stream.
+///
+/// Every receive lends the message that the receiver keeps for that, valid until the next one;
+/// clone it to keep it.
+#[derive(Debug)]
+pub struct Receiver {
+    cursor: Cursor,
+    message: Message,
+}
+
+impl Receiver {
+    pub(crate) fn new(cursor: Cursor) -> Self {
+        Self {
+            cursor,
+            message: Message::default(),
+        }
+    }
+
+    /// The next message, if one is there.
+    ///
+    /// # Errors
+    ///
+    /// None is waiting, the hub is closed and read to its end, or messages were missed.
+    #[inline]
+    pub fn try_recv(&mut self) -> Result<&Message, TryRecvError> {
+        self.cursor.try_recv(&mut self.message)?;
+        Ok(&self.message)
+    }
+
+    /// The next message, however long it takes.
+    ///
+    /// # Errors
+    ///
+    /// The hub is closed and read to its end, or messages were missed.
+    pub fn recv(&mut self) -> Result<&Message, RecvError> {
+        match self.cursor.recv(&mut self.message, Deadline::Never) {
+            Ok(()) => Ok(&self.message),
+            Err(RecvTimeoutError::Lagged(lag)) => Err(RecvError::Lagged(lag)),
+            // There is no timeout.
+            Err(RecvTimeoutError::Closed | RecvTimeoutError::Timeout) => Err(RecvError::Closed),
+        }
+    }
+
+    /// The next message, if it comes within `timeout`, on the monotonic clock. Zero looks once;
+    /// more than the clock can count is for ever.
+    ///
+    /// # Errors
+    ///
+    /// Nothing came in time, the hub is closed and read to its end, or messages were missed.
+    pub fn recv_timeout(&mut self, timeout: Duration) -> Result<&Message, RecvTimeoutError> {
+        self.cursor
+            .recv(&mut self.message, Deadline::after(timeout))?;
+        Ok(&self.message)
+    }
+
+    /// The number of the message that the next receive looks for.
+    #[must_use]
+    pub fn next_seq(&self) -> u64 {
+        self.cursor.next_seq()
+    }
+}
+
+/// A place in the stream, without a message of its own.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    shared: Arc<Shared>,
+    /// The next message to read.
+    seq: u64,
+    /// The index of its slot.
+    index: usize,
+    /// Whether the look before this one found a message.
+    found: bool,
+}
+
+impl Cursor {
+    /// A cursor at the next message.
+    pub(crate) fn new(shared: &Arc<Shared>) -> Result<Self, SubscribeError> {
+        if shared.end().is_some() {
+            return Err(SubscribeError::Closed);
+        }
+        // Relaxed: a number for people.
+        shared.receivers.fetch_add(1, Relaxed);
+        let seq = shared.ring.next_seq();
+        let index = shared.ring.index(seq);
+        Ok(Self {
+            shared: shared.clone(),
+            seq,
+            index,
+            found: false,
+        })
+    }
+
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// Takes the next message if it is there.
+    #[inline]
+    pub(crate) fn try_recv(&mut self, message: &mut Message) -> Result<(), TryRecvError> {
+        self.look(message)?;
+        self.advance();
+        Ok(())
+    }
+
+    /// Copies the next message if it is there, and stays where it is.
+    #[inline]
+    pub(crate) fn look(&mut self, message: &mut Message) -> Result<(), TryRecvError> {
+        loop {
+            let ring = &self.shared.ring;
+            let slot = ring.slot(self.index);
+            match slot.read(self.seq, message.data(ring.data_bytes())) {
+                Ok((shape, origin)) => {
+                    let place = shape.place(ring.data_words());
+                    let mut block = None;
+                    if place != Place::Slot {
+                        block = self.shared.pool.hold(message.block_ref());
+                        if block.is_none() {
+                            // It was recycled, so the stamp has moved on: look again.
+                            continue;
+                        }
+                    }
+                    message.set(self.seq, shape, origin, place, block);
+                    return Ok(());
+                }
+                Err(Missing::NotYet) if self.found => {
+                    self.found = false;
+                    let_it_get_ahead();
+                }
+                Err(Missing::NotYet) => return Err(self.nothing()),
+                Err(Missing::Overtaken { by }) => {
+                    message.clear();
+                    return Err(TryRecvError::Lagged(self.catch_up(by)));
+                }
+            }
+        }
+    }
+
+    /// Goes on to the message after the one that was looked at.
+    #[inline]
+    pub(crate) fn advance(&mut self) {
+        self.seq += 1;
+        self.index = self.shared.ring.after(self.index);
+        self.found = true;
+    }
+
+    /// Takes the next message, and waits for it until `deadline`.
+    pub(crate) fn recv(
+        &mut self,
+        message: &mut Message,
+        deadline: Deadline,
+    ) -> Result<(), RecvTimeoutError> {
+        loop {
+            match self.try_recv(message) {
+                Ok(()) => return Ok(()),
+                Err(TryRecvError::Lagged(lag)) => return Err(RecvTimeoutError::Lagged(lag)),
+                Err(TryRecvError::Closed) => return Err(RecvTimeoutError::Closed),
+                Err(TryRecvError::Empty) => {}
+            }
+            if !self.spot().wait(0, deadline, || false) {
+                return Err(RecvTimeoutError::Timeout);
+            }
+        }
+    }
+
+    /// Where it waits for the next message.
+    pub(crate) fn spot(&self) -> Spot {
+        Spot {
+            shared: self.shared.clone(),
+            seq: self.seq,
+            index: self.index,
+        }
+    }
+
+    #[cfg(not(loom))]
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Nothing is there: because nothing was published yet, or because nothing more will be.
+    #[cold]
+    fn nothing(&self) -> TryRecvError {
+        if self.shared.end() == Some(self.seq) {
+            TryRecvError::Closed
+        } else {
+            TryRecvError::Empty
+        }
+    }
+
+    /// Moves to the oldest message retained, after message `by` took our slot.
+    #[cold]
+    fn catch_up(&mut self, by: u64) -> Lag {
+        let ring = &self.shared.ring;
+        // `by` may be newer than the tail that this thread sees.
+        let next = ring.next_seq().max(by + 1);
+        let first_lost = self.seq;
+        self.seq = next - ring.capacity();
+        self.index = ring.index(self.seq);
+        Lag {
+            missed: self.seq - first_lost,
+            first_lost,
+            resume_at: self.seq,
+        }
+    }
+}
+
+impl Drop for Cursor {
+    fn drop(&mut self) {
+        self.shared.receivers.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Where a cursor waits, for a thread that gives the cursor away while it sleeps.
+#[derive(Debug)]
+pub(crate) struct Spot {
+    shared: Arc<Shared>,
+    seq: u64,
+    index: usize,
+}
+
+impl Spot {
+    /// Waits until the message may be there, the hub is closed, or the receiver `owner` was
+    /// `freed`. False if `deadline` passed first.
+    pub(crate) fn wait(&self, owner: usize, deadline: Deadline, freed: impl Fn() -> bool) -> bool {
+        if matches!(deadline, Deadline::Now) {
+            return false;
+        }
+        let slot = self.shared.ring.slot(self.index);
+        let ready = || {
+            slot.look(self.seq) != Err(Missing::NotYet)
+                || self.shared.end() == Some(self.seq)
+                || freed()
+        };
+        let backoff = Backoff::new();
+        while !backoff.is_completed() {
+            if ready() {
+                return true;
+            }
+            backoff.snooze();
+        }
+        self.shared.waiters.sleep(self.seq, owner, deadline, ready)
+    }
+}
+
+/// A receiver that spins on the line that is being written halves everybody's speed.
+fn let_it_get_ahead() {
+    #[cfg(not(loom))]
+    for _ in 0..32 {
+        std::hint::spin_loop();
+    }
+}

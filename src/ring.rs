@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#![forbid(unsafe_code)]
+//! The ring: hands out sequence numbers and finds the slot of each.
+//!
+//! # Invariants
+//!
+//! * R1. `tail` is one word: closed (1 bit), gated (1), gate epoch (6), seq (56). It changes by
+//!   compare-exchange or by setting the closed bit, so a claim is made of exactly the state that
+//!   the publisher looked at.
+//! * R2. `seq` is the number of the next message to claim. It only grows, and not after close: the
+//!   closed tail's seq is the end. It ends at 2^56 messages, which at 10^8 a second is 22 years.
+//! * R3. Message `seq` lies in slot `seq % capacity`. There are exactly `capacity` slots.
+//! * R4. Gated and gate epoch belong to lossless receivers and are 0 until there are some.
+//!
+//! A compare-exchange rather than a fetch-and-add, because an addition can be neither refused nor
+//! undone: with it a publish could take a number after the end.
+
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+
+use crossbeam_utils::CachePadded;
+
+use crate::error::NewError;
+use crate::options::Options;
+use crate::slot::{HEADER_WORDS, Slot};
+use crate::sync::AtomicU64;
+use crate::sys::memory::{LINE_BYTES, LINE_WORDS, Region};
+
+const CLOSED: u64 = 1 << 63;
+/// Bits of the sequence number in `tail`.
+const SEQ: u64 = (1 << 56) - 1;
+
+/// Fixed-layout slots in one flat region, and the tail that counts what was published.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    /// R1. Written by publishers and by close, read by all.
+    tail: CachePadded<AtomicU64>,
+    region: Region,
+    /// Lines of a slot.
+    stride: usize,
+    capacity: u64,
+    /// `seq / capacity` is `seq * reciprocal >> shift`, exactly, for every seq below 2^56.
+    reciprocal: u64,
+    shift: u32,
+}
+
+/// The hub is closed, so there is no next number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Closed;
+
+impl Ring {
+    pub(crate) fn new(options: &Options) -> Result<Self, NewError> {
+        let stride = options.slot_bytes.div_ceil(LINE_BYTES as u64) as usize;
+        let capacity = options.capacity;
+        let lines = usize::try_from(capacity)
+            .ok()
+            .and_then(|slots| slots.checked_mul(stride));
+        // Rounded up, the reciprocal errs by less than capacity <= 2^log in 2^(56 + log), which
+        // stays below 1 when it is multiplied by a seq below 2^56.
+        let log = capacity.next_power_of_two().ilog2();
+        let shift = 56 + log;
+        Ok(Self {
+            tail: CachePadded::new(AtomicU64::new(0)),
+            region: lines.and_then(Region::new).ok_or(NewError::NoMemory)?,
+            stride,
+            capacity,
+            reciprocal: (1_u128 << shift).div_ceil(capacity.into()) as u64,
+            shift,
+        })
+    }
+
+    pub(crate) fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
+    /// Takes the next `count` numbers and returns the first. Whoever claims must complete.
+    #[inline]
+    pub(crate) fn claim(&self, count: u64) -> Result<u64, Closed> {
+        // Relaxed: the compare-exchange orders what follows from it.
+        let mut tail = self.tail.load(Relaxed);
+        loop {
+            if tail & CLOSED != 0 {
+                return Err(Closed);
+            }
+            // AcqRel: claims and the close are one order, and each sees what came before it.
+            match self
+                .tail
+                .compare_exchange_weak(tail, tail + count, AcqRel, Relaxed)
+            {
+                Ok(_) => return Ok(tail & SEQ),
+                Err(now) => tail = now,
+            }
+        }
+    }
+
+    /// The number of the next message.
+    #[inline]
+    pub(crate) fn next_seq(&self) -> u64 {
+        // Pairs with the AcqRel in `claim`: who sees a number sees what was before it.
+        self.tail.load(Acquire) & SEQ
+    }
+
+    /// The end of the hub, if it is closed: the number that no message will have.
+    pub(crate) fn end(&self) -> Option<u64> {
+        // Pairs with the AcqRel in `close`.
+        let tail = self.tail.load(Acquire);
+        (tail & CLOSED != 0).then_some(tail & SEQ)
+    }
+
+    /// Lets nobody claim any more.
+    pub(crate) fn close(&self) {
+        // AcqRel: in one order with the claims.
+        self.tail.fetch_or(CLOSED, AcqRel);
+    }
+
+    /// The index of the slot of message `seq`.
+    #[inline]
+    pub(crate) fn index(&self, seq: u64) -> usize {
+        let laps = (u128::from(seq) * u128::from(self.reciprocal) >> self.shift) as u64;
+        (seq - laps * self.capacity) as usize
+    }
+
+    /// The index after `index`.
+    #[inline]
+    pub(crate) fn after(&self, index: usize) -> usize {
+        let next = index + 1;
+        if next as u64 == self.capacity {
+            0
+        } else {
+            next
+        }
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self, index: usize) -> Slot<'_> {
+        Slot(&self.region.lines()[index * self.stride..][..self.stride])
+    }
+
+    /// Bytes of data in a slot.
+    #[inline]
+    pub(crate) fn data_bytes(&self) -> usize {
+        self.data_words() * 8
+    }
+
+    /// Words of data in a slot.
+    #[inline]
+    pub(crate) fn data_words(&self) -> usize {
+        self.stride * LINE_WORDS - HEADER_WORDS
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn ring(capacity: u64) -> Ring {
+        Ring::new(&Options::default().capacity(capacity).slot_bytes(64)).unwrap()
+    }
+
+    #[test]
+    fn the_reciprocal_divides_exactly() {
+        for capacity in [1, 2, 3, 5, 7, 63, 64, 65, 100, 127, 128, 129, 1000, 65_537] {
+            let ring = ring(capacity);
+            let laps = SEQ / capacity;
+            for lap in [0, 1, 2, laps / 3, laps / 2, laps - 1, laps] {
+                for seq in [lap * capacity, lap * capacity + capacity - 1].map(|seq| seq.min(SEQ)) {
+                    assert_eq!(ring.index(seq) as u64, seq % capacity, "{seq} % {capacity}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_goes_around() {
+        let ring = ring(3);
+        assert_eq!([0, 1, 2].map(|index| ring.after(index)), [1, 2, 0]);
+    }
+
+    #[test]
+    fn nobody_claims_after_the_close() {
+        let ring = ring(3);
+        assert_eq!(ring.claim(2), Ok(0));
+        assert_eq!(ring.end(), None);
+        ring.close();
+        ring.close();
+        assert_eq!(ring.claim(1), Err(Closed));
+        assert_eq!(ring.end(), Some(2));
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What the system gives: sleep, a process-wide fence, news of a fork, memory.
+//!
+//! Unsafe is allowed here because these are calls to the system. Linux only.
+
+#[cfg(not(loom))]
+pub(crate) mod fork;
+#[cfg(not(loom))]
+pub(crate) mod futex;
+#[cfg(not(loom))]
+pub(crate) mod membarrier;
+pub(crate) mod memory;

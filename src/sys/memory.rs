@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Zeroed memory that starts on a cache line: plain bytes, and lines of atomic words.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+use std::slice;
+
+use crate::sync::AtomicU64;
+
+/// Words of a cache line.
+pub(crate) const LINE_WORDS: usize = 8;
+/// Size and alignment of a cache line.
+pub(crate) const LINE_BYTES: usize = 8 * LINE_WORDS;
+
+/// Bytes on the heap, aligned to [`LINE_BYTES`], zero at first. Pages that nobody has written to
+/// cost nothing, however large it is.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    /// First byte, on a cache line.
+    data: NonNull<u8>,
+    /// How many bytes may be used.
+    len: usize,
+    /// What the allocator gave; dangling when `len` is 0.
+    allocation: NonNull<u8>,
+}
+
+// SAFETY: a Buffer owns its memory, as a Vec<u8> does.
+unsafe impl Send for Buffer {}
+// SAFETY: as above.
+unsafe impl Sync for Buffer {}
+
+impl Buffer {
+    /// `len` zero bytes, or `None` if there is no such memory.
+    pub(crate) fn zeroed(len: usize) -> Option<Self> {
+        if len == 0 {
+            return Some(Self::default());
+        }
+        // SAFETY: the layout is not empty.
+        let allocation = NonNull::new(unsafe { alloc_zeroed(Self::layout(len)?) })?;
+        // The layout has room for `len` bytes behind any such offset.
+        let offset = allocation.addr().get().next_multiple_of(LINE_BYTES) - allocation.addr().get();
+        // SAFETY: `offset` is less than LINE_BYTES, by which the allocation is longer than `len`.
+        let data = unsafe { allocation.add(offset) };
+        Some(Self {
+            data,
+            len,
+            allocation,
+        })
+    }
+
+    /// `len` zero bytes. Ends the process if there is no such memory, as `Vec` does.
+    pub(crate) fn new(len: usize) -> Self {
+        Self::zeroed(len).unwrap_or_else(|| handle_alloc_error(Layout::new::<Line>()))
+    }
+
+    /// What to ask of the allocator. Alignment 16, not 64: only up to that does the system
+    /// allocator hand out untouched zero pages instead of clearing them.
+    fn layout(len: usize) -> Option<Layout> {
+        Layout::from_size_align(len.checked_add(LINE_BYTES)?, 16).ok()
+    }
+}
+
+impl Default for Buffer {
+    /// No bytes, and no allocation.
+    fn default() -> Self {
+        Self {
+            data: NonNull::<Line>::dangling().cast(),
+            len: 0,
+            allocation: NonNull::dangling(),
+        }
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.len == 0 {
+            return;
+        }
+        if let Some(layout) = Self::layout(self.len) {
+            // SAFETY: `allocation` came from `alloc_zeroed` with this layout.
+            unsafe { dealloc(self.allocation.as_ptr(), layout) }
+        }
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        // SAFETY: `len` initialised bytes that live as long as `self`.
+        unsafe { slice::from_raw_parts(self.data.as_ptr(), self.len) }
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        // SAFETY: as in `deref`, and borrowed by nobody else.
+        unsafe { slice::from_raw_parts_mut(self.data.as_ptr(), self.len) }
+    }
+}
+
+/// A cache line of atomic words.
+#[derive(Debug)]
+#[repr(align(64))]
+pub(crate) struct Line(pub(crate) [AtomicU64; LINE_WORDS]);
+
+/// Lines of atomic words, zero at first.
+#[cfg(not(loom))]
+#[derive(Debug)]
+pub(crate) struct Region(Buffer);
+
+#[cfg(not(loom))]
+impl Region {
+    /// So many lines, or `None` if there is no such memory.
+    pub(crate) fn new(lines: usize) -> Option<Self> {
+        Buffer::zeroed(lines.checked_mul(LINE_BYTES)?).map(Self)
+    }
+
+    #[inline]
+    pub(crate) fn lines(&self) -> &[Line] {
+        let count = self.0.len / LINE_BYTES;
+        // SAFETY: the buffer is aligned for lines, any bytes are a line, and it is only ever
+        // looked at as lines, whose words allow shared changes.
+        unsafe { slice::from_raw_parts(self.0.data.as_ptr().cast(), count) }
+    }
+}
+
+/// Lines that loom can follow.
+#[cfg(loom)]
+#[derive(Debug)]
+pub(crate) struct Region(Box<[Line]>);
+
+#[cfg(loom)]
+impl Region {
+    pub(crate) fn new(lines: usize) -> Option<Self> {
+        Some(Self(
+            (0..lines)
+                .map(|_| Line(std::array::from_fn(|_| AtomicU64::new(0))))
+                .collect(),
+        ))
+    }
+
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.0
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#![forbid(unsafe_code)]
+//! A view of a message's parts: what is published.
+
+use crate::error::{PublishError, TopicError};
+use crate::shape::{Kind, Shape};
+use crate::topic;
+
+/// The parts of a message to publish, borrowed. Made of text or bytes, or by
+/// [`Message::view`](crate::Message::view) of what was received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View<'a> {
+    pub(crate) payload: &'a [u8],
+    pub(crate) kind: Kind,
+    pub(crate) topic: Option<&'a str>,
+    pub(crate) origin: u64,
+}
+
+impl<'a> View<'a> {
+    /// A message of bytes.
+    #[must_use]
+    pub fn bytes(payload: &'a [u8]) -> Self {
+        Self {
+            payload,
+            kind: Kind::Bytes,
+            topic: None,
+            origin: 0,
+        }
+    }
+
+    /// A message of text.
+    #[must_use]
+    pub fn text(payload: &'a str) -> Self {
+        Self {
+            kind: Kind::Text,
+            ..Self::bytes(payload.as_bytes())
+        }
+    }
+
+    /// A message that is one JSON value. That it is one is the caller's word.
+    #[must_use]
+    pub fn json(payload: &'a str) -> Self {
+        Self {
+            kind: Kind::Json,
+            ..Self::bytes(payload.as_bytes())
+        }
+    }
+
+    /// A message that is a CloudEvents 1.0 JSON event. That it is one is the caller's word.
+    #[must_use]
+    pub fn event(payload: &'a str) -> Self {
+        Self {
+            kind: Kind::Event,
+            ..Self::bytes(payload.as_bytes())
+        }
+    }
+
+    /// The same, under a topic: 1 to 255 bytes, tokens joined by dots, no empty token, no `*` or
+    /// `>`, no white space. Checked when it is published.
+    #[must_use]
+    pub fn with_topic(self, topic: &'a str) -> Self {
+        Self {
+            topic: Some(topic),
+            ..self
+        }
+    }
+
+    /// The same, with a number that says who publishes; 0 means unsaid.
+    #[must_use]
+    pub fn with_origin(self, origin: u64) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// The shape it will have in a slot, if it can be published.
+    #[inline]
+    pub(crate) fn shape(&self, max_message_bytes: u64) -> Result<Shape, PublishError> {
+        if self.payload.len() as u64 > max_message_bytes {
+            return Err(PublishError::TooBig);
+        }
+        let topic_len = match self.topic {
+            None => 0,
+            Some(topic) => {
+                topic::check(topic)?;
+                topic.len().try_into().map_err(|_| TopicError::TooLong)?
+            }
+        };
+        Ok(Shape {
+            len: self.payload.len(),
+            topic_len,
+            kind: self.kind,
+        })
+    }
+}
+
+impl<'a> From<&'a str> for View<'a> {
+    fn from(payload: &'a str) -> Self {
+        Self::text(payload)
+    }
+}
+
+impl<'a> From<&'a String> for View<'a> {
+    fn from(payload: &'a String) -> Self {
+        Self::text(payload)
+    }
+}
+
+impl<'a> From<&'a [u8]> for View<'a> {
+    fn from(payload: &'a [u8]) -> Self {
+        Self::bytes(payload)
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for View<'a> {
+    fn from(payload: &'a Vec<u8>) -> Self {
+        Self::bytes(payload)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for View<'a> {
+    fn from(payload: &'a [u8; N]) -> Self {
+        Self::bytes(payload)
+    }
+}
