@@ -10,8 +10,8 @@ use crate::block::{BlockRef, Pool};
 use crate::error::{NewError, PublishError, PublishManyError, SubscribeError};
 use crate::options::Options;
 use crate::receiver::{Cursor, Receiver};
-use crate::ring::Ring;
-use crate::shape::Place;
+use crate::ring::{Claim, Ring};
+use crate::shape::{Place, Shape};
 use crate::slot::{Body, Contents};
 use crate::sync::{Arc, AtomicBool, AtomicUsize};
 use crate::view::View;
@@ -154,24 +154,24 @@ impl Shared {
     fn publish(&self, view: &View<'_>) -> Result<Published, PublishError> {
         // Whatever can fail comes before the claim.
         let contents = self.prepare(view)?;
-        let Ok(seq) = self.ring.claim(1) else {
-            self.discard(&contents);
+        let Ok(claim) = self.ring.claim(1) else {
+            self.discard(contents.body);
             return Err(PublishError::Closed);
         };
-        let replaced = self.write(seq, &contents);
-        self.waiters.wake(seq + 1);
+        let replaced = self.write(&claim, contents);
+        self.waiters.wake(claim.seq + 1);
         if let Some(block) = replaced {
             self.pool.release(block);
         }
         Ok(Published {
-            seq,
+            seq: claim.seq,
             receivers: self.receivers.load(Relaxed),
         })
     }
 
     fn publish_many(&self, views: &[View<'_>]) -> Result<(), PublishManyError> {
         for view in views {
-            let shape = view.shape(self.max_message_bytes);
+            let shape = self.shape(view);
             shape.map_err(|error| PublishManyError {
                 published: 0,
                 error,
@@ -202,15 +202,18 @@ impl Shared {
             }
         }
         let count = contents.len();
-        let Ok(first) = self.ring.claim(count as u64) else {
-            contents.iter().for_each(|contents| self.discard(contents));
+        let Ok(mut claim) = self.ring.claim(count as u64) else {
+            contents
+                .iter()
+                .for_each(|contents| self.discard(contents.body));
             return Err((0, PublishError::Closed));
         };
         let mut replaced = Vec::with_capacity(count);
-        for (seq, contents) in (first..).zip(&contents) {
-            replaced.extend(self.write(seq, contents));
+        for contents in contents {
+            replaced.extend(self.write(&claim, contents));
+            claim = self.ring.next(claim);
         }
-        self.waiters.wake(first + count as u64);
+        self.waiters.wake(claim.seq);
         replaced
             .into_iter()
             .for_each(|block| self.pool.release(block));
@@ -218,11 +221,11 @@ impl Shared {
     }
 
     /// What a slot will hold of `view`; a payload that does not fit is copied into a block.
-    #[inline]
+    #[inline(always)]
     fn prepare<'a>(&self, view: &View<'a>) -> Result<Contents<'a>, PublishError> {
-        let shape = view.shape(self.max_message_bytes)?;
+        let shape = self.shape(view)?;
         let topic = view.topic.unwrap_or_default().as_bytes();
-        let (body, topic) = match shape.place(self.ring.data_words()) {
+        let (body, topic) = match shape.place() {
             Place::Slot => (Body::Inline(view.payload), topic),
             Place::BlockTopicInSlot => (self.block(view.payload, b"")?, topic),
             Place::Block => (self.block(view.payload, topic)?, &b""[..]),
@@ -235,6 +238,11 @@ impl Shared {
         })
     }
 
+    #[inline]
+    fn shape(&self, view: &View<'_>) -> Result<Shape, PublishError> {
+        view.shape(self.max_message_bytes, self.ring.data_words())
+    }
+
     #[cold]
     fn block<'a>(&self, payload: &[u8], topic: &[u8]) -> Result<Body<'a>, PublishError> {
         self.pool
@@ -245,17 +253,17 @@ impl Shared {
 
     /// Lets go of what was prepared but not published.
     #[cold]
-    fn discard(&self, contents: &Contents<'_>) {
-        if let Body::Block(block) = contents.body {
+    fn discard(&self, body: Body<'_>) {
+        if let Body::Block(block) = body {
             self.pool.release(block);
         }
     }
 
-    #[inline]
-    fn write(&self, seq: u64, contents: &Contents<'_>) -> Option<BlockRef> {
+    #[inline(always)]
+    fn write(&self, claim: &Claim, contents: Contents<'_>) -> Option<BlockRef> {
         self.ring
-            .slot(self.ring.index(seq))
-            .write(seq, self.ring.capacity(), contents)
+            .slot(claim.index)
+            .write(claim.seq, self.ring.capacity(), contents)
     }
 
     fn close(&self) {

@@ -45,13 +45,13 @@ impl Message {
             Contents::Inline => &*self.data,
             Contents::BlockTopicInline(block) | Contents::Block(block) => block.bytes(),
         };
-        &bytes[..self.shape.len]
+        &bytes[..self.shape.len()]
     }
 
     /// The payload as text, or `None` if it is [`Kind::Bytes`].
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        match self.shape.kind {
+        match self.shape.kind() {
             Kind::Bytes => None,
             Kind::Text | Kind::Json | Kind::Event => str::from_utf8(self.payload()).ok(),
         }
@@ -60,13 +60,13 @@ impl Message {
     /// What the payload is.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.shape.kind
+        self.shape.kind()
     }
 
     /// The topic it was published under, if any.
     #[must_use]
     pub fn topic(&self) -> Option<&str> {
-        if self.shape.topic_len == 0 {
+        if self.shape.topic_len() == 0 {
             return None;
         }
         let (bytes, at) = match &self.contents {
@@ -74,7 +74,7 @@ impl Message {
             Contents::BlockTopicInline(_) => (&*self.data, 8),
             Contents::Block(block) => (block.bytes(), self.shape.payload_words() * 8),
         };
-        str::from_utf8(&bytes[at..][..self.shape.topic_len.into()]).ok()
+        str::from_utf8(&bytes[at..][..self.shape.topic_len()]).ok()
     }
 
     /// Its number in its hub, from 0.
@@ -94,7 +94,7 @@ impl Message {
     pub fn view(&self) -> View<'_> {
         View {
             payload: self.payload(),
-            kind: self.shape.kind,
+            kind: self.shape.kind(),
             topic: self.topic(),
             origin: self.origin,
         }
@@ -133,18 +133,11 @@ impl Message {
 
     /// Makes the message of what a slot held: its data is in [`Self::data`], its block, if any, held.
     #[inline]
-    pub(crate) fn set(
-        &mut self,
-        seq: u64,
-        shape: Shape,
-        origin: u64,
-        place: Place,
-        block: Option<Block>,
-    ) {
+    pub(crate) fn set(&mut self, seq: u64, shape: Shape, origin: u64, block: Option<Block>) {
         self.seq = seq;
         self.origin = origin;
         self.shape = shape;
-        match (place, block) {
+        match (shape.place(), block) {
             (Place::BlockTopicInSlot, Some(block)) => {
                 self.contents = Contents::BlockTopicInline(block)
             }
@@ -172,9 +165,9 @@ impl Debug for Message {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
             .field("seq", &self.seq)
-            .field("kind", &self.shape.kind)
+            .field("kind", &self.shape.kind())
             .field("topic", &self.topic())
-            .field("len", &self.shape.len)
+            .field("len", &self.shape.len())
             .field("origin", &self.origin)
             .finish()
     }

@@ -125,7 +125,7 @@ impl Cursor {
             let slot = ring.slot(self.index);
             match slot.read(self.seq, message.data(ring.data_bytes())) {
                 Ok((shape, origin)) => {
-                    let place = shape.place(ring.data_words());
+                    let place = shape.place();
                     let mut block = None;
                     if place != Place::Slot {
                         block = self.shared.pool.hold(message.block_ref());
@@ -134,7 +134,7 @@ impl Cursor {
                             continue;
                         }
                     }
-                    message.set(self.seq, shape, origin, place, block);
+                    message.set(self.seq, shape, origin, block);
                     return Ok(());
                 }
                 Err(Missing::NotYet) if self.found => {

@@ -23,7 +23,7 @@ use crate::error::NewError;
 use crate::options::Options;
 use crate::slot::{HEADER_WORDS, Slot};
 use crate::sync::AtomicU64;
-use crate::sys::memory::{LINE_BYTES, LINE_WORDS, Region};
+use crate::sys::memory::{LINE_BYTES, Region};
 
 const CLOSED: u64 = 1 << 63;
 /// Bits of the sequence number in `tail`.
@@ -35,12 +35,20 @@ pub(crate) struct Ring {
     /// R1. Written by publishers and by close, read by all.
     tail: CachePadded<AtomicU64>,
     region: Region,
-    /// Lines of a slot.
+    /// Words of a slot: whole cache lines.
     stride: usize,
     capacity: u64,
-    /// `seq / capacity` is `seq * reciprocal >> shift`, exactly, for every seq below 2^56.
+    /// `seq / capacity` is `seq * reciprocal >> 56 + log`, exactly, for every seq below 2^56.
     reciprocal: u64,
-    shift: u32,
+    log: u32,
+}
+
+/// The right to write message `seq`, and the messages after it that were claimed with it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) seq: u64,
+    /// The index of its slot.
+    pub(crate) index: usize,
 }
 
 /// The hub is closed, so there is no next number.
@@ -49,22 +57,21 @@ pub(crate) struct Closed;
 
 impl Ring {
     pub(crate) fn new(options: &Options) -> Result<Self, NewError> {
-        let stride = options.slot_bytes.div_ceil(LINE_BYTES as u64) as usize;
+        let stride = (options.slot_bytes as usize).next_multiple_of(LINE_BYTES) / 8;
         let capacity = options.capacity;
-        let lines = usize::try_from(capacity)
+        let words = usize::try_from(capacity)
             .ok()
             .and_then(|slots| slots.checked_mul(stride));
         // Rounded up, the reciprocal errs by less than capacity <= 2^log in 2^(56 + log), which
         // stays below 1 when it is multiplied by a seq below 2^56.
         let log = capacity.next_power_of_two().ilog2();
-        let shift = 56 + log;
         Ok(Self {
             tail: CachePadded::new(AtomicU64::new(0)),
-            region: lines.and_then(Region::new).ok_or(NewError::NoMemory)?,
+            region: words.and_then(Region::new).ok_or(NewError::NoMemory)?,
             stride,
             capacity,
-            reciprocal: (1_u128 << shift).div_ceil(capacity.into()) as u64,
-            shift,
+            reciprocal: (1_u128 << (56 + log)).div_ceil(capacity.into()) as u64,
+            log,
         })
     }
 
@@ -72,21 +79,24 @@ impl Ring {
         self.capacity
     }
 
-    /// Takes the next `count` numbers and returns the first. Whoever claims must complete.
+    /// Takes the next `count` numbers. Whoever claims must complete.
     #[inline]
-    pub(crate) fn claim(&self, count: u64) -> Result<u64, Closed> {
+    pub(crate) fn claim(&self, count: u64) -> Result<Claim, Closed> {
         // Relaxed: the compare-exchange orders what follows from it.
         let mut tail = self.tail.load(Relaxed);
         loop {
             if tail & CLOSED != 0 {
                 return Err(Closed);
             }
+            let seq = tail & SEQ;
+            // Before the compare-exchange, which it then need not wait for.
+            let index = self.index(seq);
             // AcqRel: claims and the close are one order, and each sees what came before it.
             match self
                 .tail
                 .compare_exchange_weak(tail, tail + count, AcqRel, Relaxed)
             {
-                Ok(_) => return Ok(tail & SEQ),
+                Ok(_) => return Ok(Claim { seq, index }),
                 Err(now) => tail = now,
             }
         }
@@ -115,7 +125,9 @@ impl Ring {
     /// The index of the slot of message `seq`.
     #[inline]
     pub(crate) fn index(&self, seq: u64) -> usize {
-        let laps = (u128::from(seq) * u128::from(self.reciprocal) >> self.shift) as u64;
+        // Shifted by 8 first, the product's upper half is what `>> 56` would leave.
+        let product = u128::from(seq << 8) * u128::from(self.reciprocal);
+        let laps = (product >> 64) as u64 >> self.log;
         (seq - laps * self.capacity) as usize
     }
 
@@ -130,9 +142,17 @@ impl Ring {
         }
     }
 
+    /// The rest of a claim of several.
+    pub(crate) fn next(&self, claim: Claim) -> Claim {
+        Claim {
+            seq: claim.seq + 1,
+            index: self.after(claim.index),
+        }
+    }
+
     #[inline]
     pub(crate) fn slot(&self, index: usize) -> Slot<'_> {
-        Slot(&self.region.lines()[index * self.stride..][..self.stride])
+        Slot(&self.region.words()[index * self.stride..][..self.stride])
     }
 
     /// Bytes of data in a slot.
@@ -144,7 +164,7 @@ impl Ring {
     /// Words of data in a slot.
     #[inline]
     pub(crate) fn data_words(&self) -> usize {
-        self.stride * LINE_WORDS - HEADER_WORDS
+        self.stride - HEADER_WORDS
     }
 }
 
@@ -178,7 +198,7 @@ mod tests {
     #[test]
     fn nobody_claims_after_the_close() {
         let ring = ring(3);
-        assert_eq!(ring.claim(2), Ok(0));
+        assert_eq!(ring.claim(2), Ok(Claim { seq: 0, index: 0 }));
         assert_eq!(ring.end(), None);
         ring.close();
         ring.close();

@@ -21,7 +21,6 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::block::BlockRef;
 use crate::shape::{Place, Shape};
 use crate::sync::{AtomicU64, Backoff, fence, pause};
-use crate::sys::memory::{LINE_BYTES, LINE_WORDS, Line};
 
 /// Words before the data: stamp, shape, origin.
 pub(crate) const HEADER_WORDS: usize = 3;
@@ -29,12 +28,9 @@ const STAMP: usize = 0;
 const SHAPE: usize = 1;
 const ORIGIN: usize = 2;
 
-/// Bytes of data in a slot's first line, behind the header.
-const HEAD_BYTES: usize = (LINE_WORDS - HEADER_WORDS) * 8;
-
-/// The lines of one slot.
+/// The words of one slot.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Slot<'a>(pub(crate) &'a [Line]);
+pub(crate) struct Slot<'a>(pub(crate) &'a [AtomicU64]);
 
 /// What a publisher stores in a slot.
 #[derive(Clone, Copy, Debug)]
@@ -62,61 +58,68 @@ pub(crate) enum Missing {
     Overtaken { by: u64 },
 }
 
-impl<'a> Slot<'a> {
+impl Slot<'_> {
     /// Stores message `seq`. Returns the block that the slot held before, whose count is now the
     /// caller's to drop.
-    pub(crate) fn write(
-        self,
-        seq: u64,
-        capacity: u64,
-        contents: &Contents<'_>,
-    ) -> Option<BlockRef> {
-        let stamp = self.word(STAMP);
+    // Inlined, or `contents` goes through memory between the claim and the stamp.
+    #[inline(always)]
+    pub(crate) fn write(self, seq: u64, capacity: u64, contents: Contents<'_>) -> Option<BlockRef> {
+        let stamp = &self.0[STAMP];
         let before = complete(seq).saturating_sub(2 * capacity);
-        let backoff = Backoff::new();
         // The last lap's words are stored before ours (S2). Pairs with the Release store below.
-        // Only a publisher that is a whole lap behind can keep us here.
-        while stamp.load(Acquire) != before {
-            pause(&backoff);
+        if stamp.load(Acquire) != before {
+            self.wait_for_last_lap(before);
         }
         let replaced = self.block();
 
         stamp.store(writing(seq), Relaxed);
         // Keeps the odd stamp before the words. Pairs with the Acquire fence in `read`.
         fence(Release);
-        self.word(SHAPE).store(contents.shape.pack(), Relaxed);
-        self.word(ORIGIN).store(contents.origin, Relaxed);
-        let used = match contents.body {
+        self.0[SHAPE].store(contents.shape.word(), Relaxed);
+        self.0[ORIGIN].store(contents.origin, Relaxed);
+        let data = &self.0[HEADER_WORDS..];
+        let topic_at = match contents.body {
             Body::Inline(payload) => {
-                self.store_payload(payload);
+                store(data, payload);
                 payload.len().div_ceil(8)
             }
             Body::Block(block) => {
-                self.word(HEADER_WORDS).store(block.pack(), Relaxed);
+                data[0].store(block.pack(), Relaxed);
                 1
             }
         };
-        for (i, chunk) in contents.topic.chunks(8).enumerate() {
-            self.word(HEADER_WORDS + used + i)
-                .store(pack(chunk), Relaxed);
+        if !contents.topic.is_empty() {
+            store(&data[topic_at..], contents.topic);
         }
         // Publishes the words. Pairs with the Acquire load in `read`.
         stamp.store(complete(seq), Release);
         replaced
     }
 
-    /// Copies the data of message `seq` into `out`, which is as long as [`Self::data_bytes`].
+    /// Waits for a publisher that is a whole lap behind.
+    #[cold]
+    fn wait_for_last_lap(self, before: u64) {
+        let backoff = Backoff::new();
+        // Pairs with the Release store in `write`.
+        while self.0[STAMP].load(Acquire) != before {
+            pause(&backoff);
+        }
+    }
+
+    /// Copies the data of message `seq` into `out`, which is as long as the slot's data.
     #[inline]
     pub(crate) fn read(self, seq: u64, out: &mut [u8]) -> Result<(Shape, u64), Missing> {
-        let stamp = self.word(STAMP);
+        let stamp = &self.0[STAMP];
         // A complete stamp means complete words. Pairs with the Release store in `write`.
         let seen = stamp.load(Acquire);
         if seen != complete(seq) {
             return Err(missing(seq, seen));
         }
-        let shape = Shape::unpack(self.word(SHAPE).load(Relaxed));
-        let origin = self.word(ORIGIN).load(Relaxed);
-        self.load_data(shape.words(self.data_words()), out);
+        let shape = Shape::from_word(self.0[SHAPE].load(Relaxed));
+        let origin = self.0[ORIGIN].load(Relaxed);
+        let data = &self.0[HEADER_WORDS..];
+        // A torn shape may ask for more than there is.
+        load(&data[..shape.words().min(data.len())], out);
         // Keeps the words before the check. Pairs with the Release fence in `write`.
         fence(Acquire);
         let seen = stamp.load(Relaxed);
@@ -127,11 +130,11 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Whether the slot has message `seq`, or a later one.
+    /// Whether the slot has message `seq`.
     #[inline]
     pub(crate) fn look(self, seq: u64) -> Result<(), Missing> {
         // Pairs with the Release store in `write`.
-        let seen = self.word(STAMP).load(Acquire);
+        let seen = self.0[STAMP].load(Acquire);
         if seen == complete(seq) {
             Ok(())
         } else {
@@ -141,57 +144,14 @@ impl<'a> Slot<'a> {
 
     /// The block that the slot holds. For whoever owns the slot: its next publisher (S2), or the
     /// ring when it is dropped.
+    #[inline]
     pub(crate) fn block(self) -> Option<BlockRef> {
-        let shape = Shape::unpack(self.word(SHAPE).load(Relaxed));
-        match shape.place(self.data_words()) {
+        match Shape::from_word(self.0[SHAPE].load(Relaxed)).place() {
             Place::Slot => None,
             Place::Block | Place::BlockTopicInSlot => {
-                Some(BlockRef::unpack(self.word(HEADER_WORDS).load(Relaxed)))
+                Some(BlockRef::unpack(self.0[HEADER_WORDS].load(Relaxed)))
             }
         }
-    }
-
-    /// Words of data that the slot has room for.
-    pub(crate) fn data_words(self) -> usize {
-        self.0.len() * LINE_WORDS - HEADER_WORDS
-    }
-
-    /// Whole lines at a time, which the compiler turns into straight runs of moves.
-    #[inline]
-    fn store_payload(self, payload: &[u8]) {
-        let Some((first, lines)) = self.0.split_first() else {
-            return;
-        };
-        let (head, rest) = payload.split_at(payload.len().min(HEAD_BYTES));
-        store(&first.0[HEADER_WORDS..], head);
-        for (line, chunk) in lines.iter().zip(rest.chunks(LINE_BYTES)) {
-            match <&[u8; LINE_BYTES]>::try_from(chunk) {
-                Ok(whole) => store(&line.0, whole),
-                Err(_) => store(&line.0, chunk),
-            }
-        }
-    }
-
-    /// Copies at least `words` words of data, rounded up to whole lines.
-    #[inline]
-    fn load_data(self, words: usize, out: &mut [u8]) {
-        let Some((first, lines)) = self.0.split_first() else {
-            return;
-        };
-        let Some((head, rest)) = out.split_first_chunk_mut::<HEAD_BYTES>() else {
-            return;
-        };
-        load(&first.0[HEADER_WORDS..], head);
-        let more = (words + HEADER_WORDS).div_ceil(LINE_WORDS) - 1;
-        let (chunks, _) = rest.as_chunks_mut::<LINE_BYTES>();
-        for (line, chunk) in lines[..more].iter().zip(chunks) {
-            load(&line.0, chunk);
-        }
-    }
-
-    #[inline]
-    fn word(self, index: usize) -> &'a AtomicU64 {
-        &self.0[index / LINE_WORDS].0[index % LINE_WORDS]
     }
 }
 
@@ -214,27 +174,45 @@ fn missing(seq: u64, seen: u64) -> Missing {
     }
 }
 
-#[inline]
+/// Stores bytes as words: eight at a time, which the compiler makes straight runs of moves.
+#[inline(always)]
 fn store(words: &[AtomicU64], bytes: &[u8]) {
-    let (chunks, rest) = bytes.as_chunks::<8>();
+    let (blocks, rest) = bytes.as_chunks::<64>();
+    let (full, _) = words.as_chunks::<8>();
+    for (words, block) in full.iter().zip(blocks) {
+        for (word, chunk) in words.iter().zip(block.as_chunks::<8>().0) {
+            word.store(u64::from_ne_bytes(*chunk), Relaxed);
+        }
+    }
+    let words = &words[blocks.len() * 8..];
+    let (chunks, last) = rest.as_chunks::<8>();
     for (word, chunk) in words.iter().zip(chunks) {
         word.store(u64::from_ne_bytes(*chunk), Relaxed);
     }
-    if !rest.is_empty() {
-        words[chunks.len()].store(pack(rest), Relaxed);
+    if !last.is_empty() {
+        words[chunks.len()].store(pack(last), Relaxed);
     }
 }
 
+/// Loads words as bytes, in the same way.
 #[inline]
 fn load(words: &[AtomicU64], bytes: &mut [u8]) {
-    for (word, chunk) in words.iter().zip(bytes.as_chunks_mut::<8>().0) {
+    let (blocks, rest) = words.as_chunks::<8>();
+    let (full, _) = bytes.as_chunks_mut::<64>();
+    for (words, block) in blocks.iter().zip(full) {
+        for (word, chunk) in words.iter().zip(block.as_chunks_mut::<8>().0) {
+            *chunk = word.load(Relaxed).to_ne_bytes();
+        }
+    }
+    let (chunks, _) = bytes[blocks.len() * 64..].as_chunks_mut::<8>();
+    for (word, chunk) in rest.iter().zip(chunks) {
         *chunk = word.load(Relaxed).to_ne_bytes();
     }
 }
 
 /// Up to eight bytes as a word, the rest of it zero.
-fn pack(chunk: &[u8]) -> u64 {
+fn pack(bytes: &[u8]) -> u64 {
     let mut word = [0; 8];
-    word[..chunk.len()].copy_from_slice(chunk);
+    word[..bytes.len()].copy_from_slice(bytes);
     u64::from_ne_bytes(word)
 }

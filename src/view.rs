@@ -71,9 +71,13 @@ impl<'a> View<'a> {
         Self { origin, ..self }
     }
 
-    /// The shape it will have in a slot, if it can be published.
+    /// The shape it will have in a slot with room for `data_words`, if it can be published.
     #[inline]
-    pub(crate) fn shape(&self, max_message_bytes: u64) -> Result<Shape, PublishError> {
+    pub(crate) fn shape(
+        &self,
+        max_message_bytes: u64,
+        data_words: usize,
+    ) -> Result<Shape, PublishError> {
         if self.payload.len() as u64 > max_message_bytes {
             return Err(PublishError::TooBig);
         }
@@ -84,11 +88,12 @@ impl<'a> View<'a> {
                 topic.len().try_into().map_err(|_| TopicError::TooLong)?
             }
         };
-        Ok(Shape {
-            len: self.payload.len(),
+        Ok(Shape::new(
+            self.payload.len(),
             topic_len,
-            kind: self.kind,
-        })
+            self.kind,
+            data_words,
+        ))
     }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Zeroed memory that starts on a cache line: plain bytes, and lines of atomic words.
+//! Zeroed memory that starts on a cache line: plain bytes, and atomic words.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ops::{Deref, DerefMut};
@@ -8,10 +8,8 @@ use std::slice;
 
 use crate::sync::AtomicU64;
 
-/// Words of a cache line.
-pub(crate) const LINE_WORDS: usize = 8;
 /// Size and alignment of a cache line.
-pub(crate) const LINE_BYTES: usize = 8 * LINE_WORDS;
+pub(crate) const LINE_BYTES: usize = 64;
 
 /// Bytes on the heap, aligned to [`LINE_BYTES`], zero at first. Pages that nobody has written to
 /// cost nothing, however large it is.
@@ -61,6 +59,10 @@ impl Buffer {
     }
 }
 
+/// Only for its alignment.
+#[repr(align(64))]
+struct Line;
+
 impl Default for Buffer {
     /// No bytes, and no allocation.
     fn default() -> Self {
@@ -100,48 +102,39 @@ impl DerefMut for Buffer {
     }
 }
 
-/// A cache line of atomic words.
-#[derive(Debug)]
-#[repr(align(64))]
-pub(crate) struct Line(pub(crate) [AtomicU64; LINE_WORDS]);
-
-/// Lines of atomic words, zero at first.
+/// Atomic words that start on a cache line, zero at first.
 #[cfg(not(loom))]
 #[derive(Debug)]
 pub(crate) struct Region(Buffer);
 
 #[cfg(not(loom))]
 impl Region {
-    /// So many lines, or `None` if there is no such memory.
-    pub(crate) fn new(lines: usize) -> Option<Self> {
-        Buffer::zeroed(lines.checked_mul(LINE_BYTES)?).map(Self)
+    /// So many words, or `None` if there is no such memory.
+    pub(crate) fn new(words: usize) -> Option<Self> {
+        Buffer::zeroed(words.checked_mul(size_of::<AtomicU64>())?).map(Self)
     }
 
     #[inline]
-    pub(crate) fn lines(&self) -> &[Line] {
-        let count = self.0.len / LINE_BYTES;
-        // SAFETY: the buffer is aligned for lines, any bytes are a line, and it is only ever
-        // looked at as lines, whose words allow shared changes.
+    pub(crate) fn words(&self) -> &[AtomicU64] {
+        let count = self.0.len / size_of::<AtomicU64>();
+        // SAFETY: the buffer is aligned for words, any bytes are one, and it is only ever looked
+        // at as atomics, which allow shared changes.
         unsafe { slice::from_raw_parts(self.0.data.as_ptr().cast(), count) }
     }
 }
 
-/// Lines that loom can follow.
+/// Words that loom can follow.
 #[cfg(loom)]
 #[derive(Debug)]
-pub(crate) struct Region(Box<[Line]>);
+pub(crate) struct Region(Box<[AtomicU64]>);
 
 #[cfg(loom)]
 impl Region {
-    pub(crate) fn new(lines: usize) -> Option<Self> {
-        Some(Self(
-            (0..lines)
-                .map(|_| Line(std::array::from_fn(|_| AtomicU64::new(0))))
-                .collect(),
-        ))
+    pub(crate) fn new(words: usize) -> Option<Self> {
+        Some(Self((0..words).map(|_| AtomicU64::new(0)).collect()))
     }
 
-    pub(crate) fn lines(&self) -> &[Line] {
+    pub(crate) fn words(&self) -> &[AtomicU64] {
         &self.0
     }
 }
