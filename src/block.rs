@@ -72,7 +72,7 @@ impl Header {
 }
 
 /// Headers of chunk `k`: `FIRST_CHUNK << k`. Enough chunks for every index.
-const FIRST_CHUNK: u32 = 64;
+const FIRST_CHUNK: u32 = if cfg!(loom) { 2 } else { 64 };
 const CHUNKS: usize = (LOW_BITS - FIRST_CHUNK.ilog2()) as usize;
 
 /// Free blocks may keep this many bytes of memory, or as many as the blocks in use have.
@@ -155,33 +155,6 @@ impl Pool {
         // the Acquire loads in `hold`.
         header.state.store(generation << LOW_BITS | 1, Release);
         Some(BlockRef { index, generation })
-    }
-
-    /// One more count on `block`, or `None` if it has been recycled (B4, B5).
-    pub(crate) fn hold(self: &Arc<Self>, block: BlockRef) -> Option<Block> {
-        let header = self.header(block.index);
-        // Acquire also where it fails: who finds the block recycled must then find the slot's
-        // stamp moved on (B5). Pairs with the Release stores in `fill` and `drop_count`.
-        let mut state = header.state.load(Acquire);
-        loop {
-            let count = state & LOW_MAX;
-            if state >> LOW_BITS != block.generation || count == 0 {
-                return None;
-            }
-            assert!(count < LOW_MAX, "a message has too many holders");
-            match header
-                .state
-                .compare_exchange_weak(state, state + 1, AcqRel, Acquire)
-            {
-                Ok(_) => {
-                    return Some(Block {
-                        pool: self.clone(),
-                        index: block.index,
-                    });
-                }
-                Err(now) => state = now,
-            }
-        }
     }
 
     /// Drops a count that no [`Block`] stands for: the ring's, or that of a block never published.
@@ -273,6 +246,33 @@ fn locate(index: u32) -> (usize, usize) {
 }
 
 impl Block {
+    /// One more count on `block`, or `None` if it has been recycled (B4, B5).
+    pub(crate) fn hold(pool: &Arc<Pool>, block: BlockRef) -> Option<Self> {
+        let header = pool.header(block.index);
+        // Acquire also where it fails: who finds the block recycled must then find the slot's
+        // stamp moved on (B5). Pairs with the Release stores in `fill` and `drop_count`.
+        let mut state = header.state.load(Acquire);
+        loop {
+            let count = state & LOW_MAX;
+            if state >> LOW_BITS != block.generation || count == 0 {
+                return None;
+            }
+            assert!(count < LOW_MAX, "a message has too many holders");
+            match header
+                .state
+                .compare_exchange_weak(state, state + 1, AcqRel, Acquire)
+            {
+                Ok(_) => {
+                    return Some(Self {
+                        pool: pool.clone(),
+                        index: block.index,
+                    });
+                }
+                Err(now) => state = now,
+            }
+        }
+    }
+
     /// The block's memory: payload, then topic, then whatever earlier messages left.
     pub(crate) fn bytes(&self) -> &[u8] {
         let header = self.pool.header(self.index);
@@ -321,15 +321,15 @@ mod tests {
         pool.release(first);
         let second = pool.fill(&[2; 900], b"").unwrap();
         assert_eq!(second.index, first.index);
-        assert!(pool.hold(first).is_none());
-        assert_eq!(pool.hold(second).unwrap().bytes()[..900], [2; 900]);
+        assert!(Block::hold(&pool, first).is_none());
+        assert_eq!(Block::hold(&pool, second).unwrap().bytes()[..900], [2; 900]);
     }
 
     #[test]
     fn a_held_block_is_not_used_again() {
         let pool = Arc::new(Pool::new());
         let first = pool.fill(&[1; 1000], b"").unwrap();
-        let held = pool.hold(first).unwrap();
+        let held = Block::hold(&pool, first).unwrap();
         pool.release(first);
         let second = pool.fill(&[2; 1000], b"").unwrap();
         assert_ne!(second.index, first.index);

@@ -103,7 +103,6 @@ pub enum RecvTimeoutError {
 }
 
 /// Why a handle of the C ABI cannot be used.
-#[cfg_attr(loom, expect(dead_code, reason = "capi is left out under loom"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HandleError {
     /// It is NULL.

@@ -5,6 +5,7 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+use crate::block::Block;
 use crate::error::{Lag, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
 use crate::hub::Shared;
 use crate::message::Message;
@@ -128,7 +129,7 @@ impl Cursor {
                     let place = shape.place();
                     let mut block = None;
                     if place != Place::Slot {
-                        block = self.shared.pool.hold(message.block_ref());
+                        block = Block::hold(&self.shared.pool, message.block_ref());
                         if block.is_none() {
                             // It was recycled, so the stamp has moved on: look again.
                             continue;
@@ -186,7 +187,6 @@ impl Cursor {
         }
     }
 
-    #[cfg(not(loom))]
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
     }

@@ -208,3 +208,77 @@ mod tests {
         assert_eq!(tag.generation(), 0);
     }
 }
+
+/// Models of T2 and T3, run with those of tests/loom.rs.
+#[cfg(all(test, loom))]
+mod models {
+    use loom::cell::UnsafeCell;
+    use loom::sync::Arc;
+    use loom::thread;
+
+    use super::*;
+
+    const LIVE: Live = Live(LIBRARY | super::LIVE);
+    const LIBRARY: u64 = 1 << COPY_SHIFT;
+
+    /// A value behind a tag. Loom fails if two threads have it at once.
+    struct Cell {
+        tag: Tag,
+        value: UnsafeCell<u64>,
+    }
+
+    fn cell() -> Arc<Cell> {
+        let cell = Cell {
+            tag: Tag::new(),
+            value: UnsafeCell::new(0),
+        };
+        Arc::new(cell)
+    }
+
+    fn use_it(cell: &Cell) -> Result<(), HandleError> {
+        cell.tag.lock(LIVE)?;
+        cell.value.with_mut(|_| {});
+        cell.tag.unlock(LIVE);
+        Ok(())
+    }
+
+    /// T2. Who finds a handle live finds its value.
+    #[test]
+    fn a_live_handle_has_its_value() {
+        loom::model(|| {
+            let cell = cell();
+            let user = {
+                let cell = cell.clone();
+                thread::spawn(move || {
+                    let _ = use_it(&cell);
+                })
+            };
+            cell.value.with_mut(|_| {});
+            cell.tag.set_live(LIVE);
+            user.join().unwrap();
+        });
+    }
+
+    /// T2, T3. A receiver that is used, by two threads, and freed: each has it alone, and the one
+    /// that frees it takes it out once.
+    #[test]
+    fn a_receiver_is_used_and_freed_by_one_thread_at_a_time() {
+        loom::model(|| {
+            let cell = cell();
+            cell.tag.set_live(LIVE);
+            let threads = [(); 2].map(|()| {
+                let cell = cell.clone();
+                thread::spawn(move || {
+                    let _ = use_it(&cell);
+                })
+            });
+            assert_eq!(cell.tag.retire(LIVE), Ok(()));
+            cell.value.with_mut(|_| {});
+            assert_eq!(cell.tag.retire(LIVE), Err(HandleError::Stale));
+            assert_eq!(use_it(&cell), Err(HandleError::Stale));
+            for thread in threads {
+                thread.join().unwrap();
+            }
+        });
+    }
+}

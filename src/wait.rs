@@ -37,7 +37,6 @@ impl Deadline {
     }
 
     /// `timeout_ns` from now; for ever if negative.
-    #[cfg_attr(loom, expect(dead_code, reason = "capi is left out under loom"))]
     pub(crate) fn after_ns(timeout_ns: i64) -> Self {
         u64::try_from(timeout_ns).map_or(Self::Never, |ns| Self::after(Duration::from_nanos(ns)))
     }
@@ -119,7 +118,6 @@ impl Waiters {
     }
 
     /// Wakes who sleeps for the receiver `owner`, after it was freed.
-    #[cfg_attr(loom, expect(dead_code, reason = "capi is left out under loom"))]
     pub(crate) fn wake_owner(&self, owner: usize) {
         self.wake_those(|waiter| waiter.owner == owner);
     }
@@ -189,5 +187,31 @@ impl Waiters {
         let mut list = self.list.lock();
         list.retain(|other| !Arc::ptr_eq(other, waiter));
         self.sleepers.store(list.len(), Relaxed);
+    }
+}
+
+/// A model, run with those of tests/loom.rs.
+#[cfg(all(test, loom))]
+mod models {
+    use super::*;
+
+    /// A sleeper whose receiver is freed wakes.
+    #[test]
+    fn freeing_wakes_who_sleeps_for_the_receiver() {
+        loom::model(|| {
+            let shared = Arc::new((Waiters::new(), AtomicBool::new(false)));
+            let sleeper = {
+                let shared = shared.clone();
+                loom::thread::spawn(move || {
+                    shared
+                        .0
+                        .sleep(0, 7, Deadline::Never, || shared.1.load(Relaxed))
+                })
+            };
+            shared.1.store(true, Relaxed);
+            shared.0.wake_owner(8);
+            shared.0.wake_owner(7);
+            assert!(sleeper.join().unwrap());
+        });
     }
 }

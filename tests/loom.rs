@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The protocols of the ring, model-checked: every interleaving of two or three threads, and every
+//! value that the memory model lets a load return. `scripts/mutate-orderings` shows that each model
+//! fails when an ordering that it is about is weakened.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test --release --test loom`
+#![cfg(loom)]
+
+use loom::cell::UnsafeCell;
+use loom::sync::Arc;
+use loom::thread;
+use signalhub::{Hub, Options, PublishError, Receiver, RecvError, TryRecvError, View};
+
+/// Runs `body` under every schedule with at most two preemptions (or LOOM_MAX_PREEMPTIONS).
+fn model(body: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound.get_or_insert(2);
+    builder.check(body);
+}
+
+fn hub(capacity: u64) -> Hub {
+    Hub::new(Options::default().capacity(capacity).slot_bytes(64)).unwrap()
+}
+
+/// Two words that must stay together.
+fn payload(value: u64) -> [u8; 16] {
+    let word = value.to_ne_bytes();
+    [word, word].concat().try_into().unwrap()
+}
+
+/// Too large for a slot of 64 bytes.
+fn large(value: u8) -> [u8; 48] {
+    [value; 48]
+}
+
+/// What a receiver has seen so far, checked as it goes.
+#[derive(Default)]
+struct Seen {
+    received: u64,
+    missed: u64,
+    values: Vec<u64>,
+}
+
+impl Seen {
+    /// One look. False when the hub is closed and read to its end.
+    fn look(&mut self, receiver: &mut Receiver) -> bool {
+        let next = receiver.next_seq();
+        match receiver.try_recv() {
+            Ok(message) => {
+                let words = message.payload().as_chunks::<8>().0;
+                assert!(
+                    words.iter().all(|word| word == &words[0]),
+                    "torn: {words:?}"
+                );
+                assert_eq!(message.seq(), next, "out of order");
+                self.values.push(u64::from_ne_bytes(words[0]));
+                self.received += 1;
+            }
+            Err(TryRecvError::Lagged(lag)) => {
+                assert!(lag.missed > 0);
+                assert_eq!(lag.first_lost, next);
+                assert_eq!(lag.resume_at, next + lag.missed);
+                self.missed += lag.missed;
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Closed) => return false,
+        }
+        assert_eq!(receiver.next_seq(), self.received + self.missed);
+        true
+    }
+
+    /// Reads to the end of a closed hub.
+    fn drain(&mut self, receiver: &mut Receiver) {
+        while self.look(receiver) {}
+    }
+}
+
+fn two_publishers_and_a_receiver(capacity: u64) {
+    model(move || {
+        let hub = hub(capacity);
+        let mut receiver = hub.subscribe().unwrap();
+        let publishers = [1, 2].map(|value| {
+            let hub = hub.clone();
+            thread::spawn(move || hub.publish(&payload(value)).unwrap().seq)
+        });
+        let mut seen = Seen::default();
+        seen.look(&mut receiver);
+        seen.look(&mut receiver);
+        let seqs = publishers.map(|publisher| publisher.join().unwrap());
+        assert_eq!(seqs[0] + seqs[1], 1, "each has a number of its own");
+        hub.close();
+        seen.drain(&mut receiver);
+        assert_eq!(seen.received + seen.missed, 2);
+        assert!(seen.received >= capacity.min(2));
+    });
+}
+
+/// P1, P3. Two publishers a lap apart on one slot take turns.
+#[test]
+fn two_publishers_and_a_receiver_at_capacity_1() {
+    two_publishers_and_a_receiver(1);
+}
+
+/// P1, P3.
+#[test]
+fn two_publishers_and_a_receiver_at_capacity_2() {
+    two_publishers_and_a_receiver(2);
+}
+
+/// P3. A reader that is overtaken gets a whole message, or learns what it missed.
+#[test]
+fn overwriting_during_a_read_is_noticed() {
+    for capacity in [1, 2] {
+        model(move || {
+            let hub = hub(capacity);
+            let mut receiver = hub.subscribe().unwrap();
+            let publisher = thread::spawn(move || {
+                for value in 1..=capacity + 1 {
+                    hub.publish(&payload(value)).unwrap();
+                }
+            });
+            let mut seen = Seen::default();
+            seen.look(&mut receiver);
+            seen.look(&mut receiver);
+            publisher.join().unwrap();
+            seen.drain(&mut receiver);
+            assert_eq!(seen.received + seen.missed, capacity + 1);
+            assert_eq!(seen.values.last(), Some(&(capacity + 1)));
+        });
+    }
+}
+
+/// P7. A publish that races the close is delivered, or it is Closed.
+#[test]
+fn a_publish_is_before_the_end_or_closed() {
+    model(|| {
+        let hub = hub(2);
+        let mut receiver = hub.subscribe().unwrap();
+        let publisher = {
+            let hub = hub.clone();
+            thread::spawn(move || match hub.publish(&payload(1)) {
+                Ok(published) => published.seq + 1,
+                Err(error) => {
+                    assert_eq!(error, PublishError::Closed);
+                    0
+                }
+            })
+        };
+        let closer = {
+            let hub = hub.clone();
+            thread::spawn(move || hub.close())
+        };
+        let mut seen = Seen::default();
+        let open = seen.look(&mut receiver);
+        closer.join().unwrap();
+        assert_eq!(hub.publish(&payload(2)), Err(PublishError::Closed));
+        let published = publisher.join().unwrap();
+        if open {
+            seen.drain(&mut receiver);
+        }
+        assert_eq!(seen.received, published);
+        assert!(!seen.look(&mut receiver), "closed for ever");
+    });
+}
+
+/// P10, W1. A message that comes while a receiver goes to sleep wakes it.
+#[test]
+fn no_wake_up_is_lost() {
+    model(|| {
+        let hub = hub(2);
+        let mut receiver = hub.subscribe().unwrap();
+        let publisher = {
+            let hub = hub.clone();
+            thread::spawn(move || hub.publish(&payload(1)).unwrap())
+        };
+        assert_eq!(receiver.recv().unwrap().payload(), payload(1));
+        publisher.join().unwrap();
+    });
+}
+
+/// P10. One publish wakes every sleeper.
+#[test]
+fn every_sleeper_wakes() {
+    model(|| {
+        let hub = hub(2);
+        let receivers = [(); 2].map(|()| {
+            let mut receiver = hub.subscribe().unwrap();
+            thread::spawn(move || assert_eq!(receiver.recv().unwrap().payload(), payload(1)))
+        });
+        hub.publish(&payload(1)).unwrap();
+        for receiver in receivers {
+            receiver.join().unwrap();
+        }
+    });
+}
+
+/// P7, P10. A close that comes while a receiver goes to sleep wakes it, and a publish before the
+/// close is still received.
+#[test]
+fn closing_wakes_a_sleeper() {
+    model(|| {
+        let hub = hub(2);
+        let mut receiver = hub.subscribe().unwrap();
+        let closer = thread::spawn(move || {
+            hub.publish(&payload(1)).unwrap();
+            hub.close();
+        });
+        assert_eq!(receiver.recv().unwrap().payload(), payload(1));
+        assert_eq!(receiver.recv().unwrap_err(), RecvError::Closed);
+        closer.join().unwrap();
+    });
+}
+
+/// P1, O5. What a publisher did before it published is seen by who receives.
+#[test]
+fn what_happened_before_a_publish_is_seen_after_its_receive() {
+    model(|| {
+        let hub = hub(2);
+        let mut receiver = hub.subscribe().unwrap();
+        let plain = Arc::new(UnsafeCell::new(0));
+        let publisher = {
+            let plain = plain.clone();
+            thread::spawn(move || {
+                // SAFETY: nobody reads it before the message is there.
+                plain.with_mut(|plain| unsafe { *plain = 42 });
+                hub.publish(&payload(1)).unwrap();
+            })
+        };
+        if receiver.try_recv().is_ok() {
+            // SAFETY: nobody writes it after the message is there.
+            assert_eq!(plain.with(|plain| unsafe { *plain }), 42);
+        }
+        publisher.join().unwrap();
+    });
+}
+
+/// O6. A receiver gets what is published after it subscribed, without a gap.
+#[test]
+fn a_receiver_that_races_a_publish_starts_before_or_after_it() {
+    model(|| {
+        let hub = hub(2);
+        let publisher = {
+            let hub = hub.clone();
+            thread::spawn(move || hub.publish(&payload(1)).unwrap())
+        };
+        let mut receiver = hub.subscribe().unwrap();
+        let start = receiver.next_seq();
+        publisher.join().unwrap();
+        hub.publish(&payload(2)).unwrap();
+        for seq in start..2 {
+            assert_eq!(receiver.try_recv().unwrap().payload(), payload(seq + 1));
+        }
+        assert_eq!(receiver.try_recv().unwrap_err(), TryRecvError::Empty);
+    });
+}
+
+/// B1-B5. A block that is recycled while a receiver takes it is not taken, and one that was taken
+/// is not recycled.
+#[test]
+fn taking_a_block_races_its_recycling() {
+    model(|| {
+        let hub = hub(1);
+        let mut receiver = hub.subscribe().unwrap();
+        let publisher = thread::spawn(move || {
+            for value in 1..=3 {
+                hub.publish(View::bytes(&large(value))).unwrap();
+            }
+        });
+        match receiver.try_recv() {
+            Ok(message) => {
+                let value = message.payload()[0];
+                assert_eq!(message.payload(), large(value));
+                assert_eq!(u64::from(value), message.seq() + 1);
+            }
+            Err(TryRecvError::Empty | TryRecvError::Lagged(_)) => {}
+            Err(TryRecvError::Closed) => panic!("messages are left"),
+        }
+        publisher.join().unwrap();
+    });
+}
+
+/// B2. The last of two holders, and nobody else, gives a block back.
+#[test]
+fn two_receivers_share_a_block() {
+    model(|| {
+        let hub = hub(1);
+        hub.publish(View::bytes(&large(1))).unwrap();
+        let receivers = [(); 2].map(|()| {
+            let mut receiver = hub.subscribe().unwrap();
+            thread::spawn(move || match receiver.try_recv() {
+                Ok(message) => assert_eq!(message.payload(), large(message.payload()[0])),
+                Err(TryRecvError::Empty | TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Closed) => panic!("nobody closed"),
+            })
+        });
+        for value in 2..=3 {
+            hub.publish(View::bytes(&large(value))).unwrap();
+        }
+        for receiver in receivers {
+            receiver.join().unwrap();
+        }
+    });
+}
