@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* A wrong argument in any position gives a status, and then nothing has changed. */
+#include "check.h"
+
+static signalhub_t *hub;
+static signalhub_receiver_t *receiver;
+static signalhub_message_t *message;
+
+/* Nothing was published, and nothing was received. */
+static void nothing_happened(void)
+{
+    uint64_t seq = 77;
+    CHECK_OK(signalhub_next_seq(hub, &seq));
+    CHECK(seq == 0);
+    CHECK_OK(signalhub_receiver_next_seq(receiver, &seq));
+    CHECK(seq == 0);
+}
+
+static void null_in_any_position_is_a_status(void)
+{
+    const signalhub_status_t null = SIGNALHUB_ERR_NULL;
+    signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    signalhub_t *out_hub = NULL;
+    signalhub_receiver_t *out_receiver = NULL;
+    signalhub_message_t *none = NULL;
+    uint64_t number = 77;
+    size_t count = 77;
+    char buf[8];
+
+    CHECK_STATUS(signalhub_new(NULL, NULL), null);
+    CHECK_STATUS(signalhub_clone(NULL, &out_hub), null);
+    CHECK_STATUS(signalhub_clone(hub, NULL), null);
+    CHECK_STATUS(signalhub_publish(NULL, 0, "x", 1, &number, &number), null);
+    CHECK_STATUS(signalhub_publish(hub, 0, NULL, 1, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_view(NULL, &view, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_view(hub, NULL, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_many(NULL, &view, 1, &count), null);
+    CHECK_STATUS(signalhub_publish_many(hub, NULL, 1, &count), null);
+    CHECK_STATUS(signalhub_capacity(NULL, &number), null);
+    CHECK_STATUS(signalhub_capacity(hub, NULL), null);
+    CHECK_STATUS(signalhub_next_seq(NULL, &number), null);
+    CHECK_STATUS(signalhub_next_seq(hub, NULL), null);
+    CHECK_STATUS(signalhub_close(NULL), null);
+    CHECK_STATUS(signalhub_message_new(NULL), null);
+    CHECK_STATUS(signalhub_message_view(NULL, &view), null);
+    CHECK_STATUS(signalhub_message_view(message, NULL), null);
+    CHECK_STATUS(signalhub_message_clear(NULL), null);
+    CHECK_STATUS(signalhub_subscribe(NULL, &out_receiver), null);
+    CHECK_STATUS(signalhub_subscribe(hub, NULL), null);
+    CHECK_STATUS(signalhub_receiver_try_recv(NULL, message, &number), null);
+    CHECK_STATUS(signalhub_receiver_try_recv(receiver, NULL, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv(NULL, message, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv(receiver, NULL, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_timeout(NULL, message, -1, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_timeout(receiver, NULL, -1, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_into(NULL, buf, 8, -1, &count, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_into(receiver, NULL, 8, -1, &count, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 8, -1, NULL, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_many(NULL, &message, 1, -1, &count, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_many(receiver, NULL, 1, -1, &count, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_many(receiver, &none, 1, -1, &count, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, -1, NULL, &number), null);
+    CHECK_STATUS(signalhub_receiver_next_seq(NULL, &number), null);
+    CHECK_STATUS(signalhub_receiver_next_seq(receiver, NULL), null);
+
+    view.len = 1;
+    CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_many(hub, &view, 1, &count), null);
+    view.len = 0;
+    view.topic_len = 1;
+    CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_many(hub, &view, 1, &count), null);
+
+    CHECK(out_hub == NULL && out_receiver == NULL && number == 77 && count == 77);
+    nothing_happened();
+}
+
+static void null_is_fine_where_nothing_is_wanted(void)
+{
+    signalhub_t *small = new_hub(1), *with_defaults = NULL;
+    signalhub_receiver_t *slow = new_receiver(small);
+    signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    uint64_t capacity = 0;
+    size_t count = 77;
+
+    CHECK_OK(signalhub_new(NULL, &with_defaults));
+    CHECK_OK(signalhub_capacity(with_defaults, &capacity));
+    CHECK(capacity == SIGNALHUB_CAPACITY_DEFAULT);
+    CHECK_OK(signalhub_free(with_defaults));
+
+    CHECK_OK(signalhub_publish(small, 0, NULL, 0, NULL, NULL));
+    CHECK_OK(signalhub_publish_view(small, &view, NULL, NULL));
+    CHECK_STATUS(signalhub_receiver_try_recv(slow, message, NULL), SIGNALHUB_LAGGED);
+    CHECK_OK(signalhub_publish_many(small, &view, 1, NULL));
+    CHECK_STATUS(signalhub_receiver_recv_timeout(slow, message, 0, NULL), SIGNALHUB_LAGGED);
+    CHECK_OK(signalhub_publish_many(small, NULL, 0, NULL));
+    CHECK_OK(signalhub_receiver_recv_into(slow, NULL, 0, 0, &count, NULL));
+    CHECK(count == 0);
+    CHECK_OK(signalhub_receiver_recv_many(slow, NULL, 0, 0, &count, NULL));
+    CHECK(count == 0);
+    CHECK_OK(signalhub_receiver_free(slow));
+    CHECK_OK(signalhub_free(small));
+}
+
+static void an_unknown_kind_is_a_status(void)
+{
+    static const int kinds[] = {4, 99, -1, INT32_MAX, INT32_MIN};
+    signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        view.kind = kinds[i];
+        CHECK_STATUS(signalhub_publish(hub, kinds[i], "x", 1, NULL, NULL), SIGNALHUB_ERR_KIND);
+        CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_KIND);
+        CHECK_STATUS(signalhub_publish_many(hub, &view, 1, NULL), SIGNALHUB_ERR_KIND);
+    }
+    nothing_happened();
+}
+
+static void text_that_is_not_utf8_is_a_status(void)
+{
+    static const int kinds[] = {SIGNALHUB_KIND_TEXT, SIGNALHUB_KIND_JSON, SIGNALHUB_KIND_EVENT};
+    static const char *const texts[] = {"\xff",         "\xc0\xaf", "\xed\xa0\x80",
+                                        "\xf4\x90\x80", "a\x80",    "\xe2\x82"};
+    for (size_t k = 0; k < COUNT_OF(kinds); k++)
+        for (size_t i = 0; i < COUNT_OF(texts); i++)
+            CHECK_STATUS(
+                signalhub_publish(hub, kinds[k], texts[i], strlen(texts[i]), NULL, NULL),
+                SIGNALHUB_ERR_UTF8);
+    nothing_happened();
+}
+
+static void a_bad_topic_is_a_status(void)
+{
+    static const char *const topics[] = {"", ".", "a.", ".a", "a..b", "a.*", ">", "a b", "a\n"};
+    signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    for (size_t i = 0; i < COUNT_OF(topics); i++) {
+        view.topic = topics[i];
+        view.topic_len = strlen(topics[i]);
+        CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_TOPIC);
+    }
+    /* A NUL ends no topic: it is refused, not cut off. */
+    view.topic = "a\0b";
+    view.topic_len = 3;
+    CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_TOPIC);
+    view.topic = "\xff";
+    view.topic_len = 1;
+    CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_UTF8);
+    nothing_happened();
+}
+
+static void too_big_a_length_is_a_status(void)
+{
+    static const size_t lengths[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2, (size_t)1 << 40};
+    signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    size_t len = 77;
+    char buf[8];
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        view.data = "x";
+        view.len = lengths[i];
+        CHECK_STATUS(signalhub_publish(hub, 0, "x", lengths[i], NULL, NULL),
+                     SIGNALHUB_ERR_TOO_BIG);
+        CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_TOO_BIG);
+        CHECK_STATUS(signalhub_publish_many(hub, &view, 1, NULL), SIGNALHUB_ERR_TOO_BIG);
+    }
+    view.len = 1;
+    view.topic = "x";
+    view.topic_len = SIZE_MAX;
+    CHECK(signalhub_publish_view(hub, &view, NULL, NULL) < 0);
+    CHECK(signalhub_publish_many(hub, &view, SIZE_MAX, NULL) < 0);
+    CHECK(signalhub_receiver_recv_into(receiver, buf, SIZE_MAX, 0, &len, NULL) < 0);
+    CHECK(signalhub_receiver_recv_many(receiver, &message, SIZE_MAX, 0, &len, NULL) < 0);
+    CHECK(len == 77);
+    nothing_happened();
+}
+
+static void all_messages_are_checked_before_the_first_is_published(void)
+{
+    signalhub_view_t views[3] = {SIGNALHUB_VIEW_INIT, SIGNALHUB_VIEW_INIT, SIGNALHUB_VIEW_INIT};
+    size_t published = 77;
+    views[2].kind = 99;
+    CHECK_STATUS(signalhub_publish_many(hub, views, 3, &published), SIGNALHUB_ERR_KIND);
+    views[2].kind = SIGNALHUB_KIND_BYTES;
+    views[2].topic = "a b";
+    views[2].topic_len = 3;
+    CHECK_STATUS(signalhub_publish_many(hub, views, 3, &published), SIGNALHUB_ERR_TOPIC);
+    CHECK(published == 77);
+    nothing_happened();
+}
+
+static void a_buffer_that_is_too_small_stays_as_it_is(void)
+{
+    char buf[4] = "abc";
+    size_t len = 77;
+    CHECK_OK(publish_text(hub, "12345"));
+    CHECK_STATUS(signalhub_receiver_recv_into(receiver, NULL, 0, -1, &len, NULL),
+                 SIGNALHUB_ERR_TOO_SMALL);
+    CHECK(len == 5);
+    len = 77;
+    CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 4, -1, &len, NULL),
+                 SIGNALHUB_ERR_TOO_SMALL);
+    CHECK(len == 5 && strcmp(buf, "abc") == 0);
+    CHECK_OK(signalhub_receiver_recv(receiver, message, NULL));
+    CHECK_TEXT(message, "12345");
+}
+
+static void outputs_are_written_only_when_the_status_says_so(void)
+{
+    signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;
+    signalhub_t *out_hub = NULL;
+    signalhub_receiver_t *out_receiver = NULL;
+    uint64_t missed = 77, seq = 77, receivers = 77;
+    size_t count = 77;
+    char buf[8];
+
+    options.capacity = 0;
+    CHECK_STATUS(signalhub_new(&options, &out_hub), SIGNALHUB_ERR_CAPACITY);
+    CHECK_STATUS(signalhub_receiver_try_recv(receiver, message, &missed), SIGNALHUB_EMPTY);
+    CHECK_STATUS(signalhub_receiver_recv_timeout(receiver, message, 1, &missed),
+                 SIGNALHUB_TIMEOUT);
+    CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 8, 1, &count, &missed),
+                 SIGNALHUB_TIMEOUT);
+    CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, 1, &count, &missed),
+                 SIGNALHUB_TIMEOUT);
+    CHECK_OK(publish_text(hub, "x"));
+    CHECK_OK(signalhub_receiver_recv(receiver, message, &missed));
+    CHECK(missed == 77);
+
+    CHECK_OK(signalhub_close(hub));
+    CHECK_STATUS(signalhub_subscribe(hub, &out_receiver), SIGNALHUB_CLOSED);
+    CHECK_STATUS(signalhub_publish(hub, 0, "x", 1, &seq, &receivers), SIGNALHUB_CLOSED);
+    CHECK_STATUS(signalhub_receiver_recv(receiver, message, &missed), SIGNALHUB_CLOSED);
+    CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 8, -1, &count, &missed),
+                 SIGNALHUB_CLOSED);
+    CHECK(out_hub == NULL && out_receiver == NULL);
+    CHECK(missed == 77 && seq == 77 && receivers == 77 && count == 77);
+}
+
+int main(void)
+{
+    watchdog();
+    hub = new_hub(4);
+    receiver = new_receiver(hub);
+    message = new_message();
+    null_in_any_position_is_a_status();
+    null_is_fine_where_nothing_is_wanted();
+    an_unknown_kind_is_a_status();
+    text_that_is_not_utf8_is_a_status();
+    a_bad_topic_is_a_status();
+    too_big_a_length_is_a_status();
+    all_messages_are_checked_before_the_first_is_published();
+    a_buffer_that_is_too_small_stays_as_it_is();
+    outputs_are_written_only_when_the_status_says_so();
+    CHECK_OK(signalhub_message_free(message));
+    CHECK_OK(signalhub_receiver_free(receiver));
+    CHECK_OK(signalhub_free(hub));
+    puts("arguments: fine");
+    return 0;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Compiles C programs against the library that cargo built beside this test.
+
+use std::ffi::OsStr;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::{env, fs};
+
+/// Which of the two libraries a program is linked with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Library {
+    /// `libsignalhub.so`, found by its SONAME when the program starts.
+    Shared,
+    /// `libsignalhub.a`, and what `rustc --print native-static-libs` names.
+    Static,
+}
+
+/// The detected compiler of a language, "c" or "c++", which can also be said by CC or CXX. With `standard`.
+pub(crate) fn compiler(language: &str, standard: &str) -> Command {
+    let libc = if cfg!(target_env = "musl") {
+        "musl"
+    } else {
+        "gnu"
+    };
+    let target = format!("{}-unknown-linux-{libc}", env::consts::ARCH);
+    let mut command = cc::Build::new()
+        .cargo_metadata(false)
+        .target(&target)
+        .host(&target)
+        .opt_level(1)
+        .cpp(language == "c++")
+        .get_compiler()
+        .to_command();
+    command
+        .args(["-x", language, &format!("-std={standard}"), "-Iinclude"])
+        .args(["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]);
+    command
+}
+
+/// Compiles a source file, in `standard`, to a program named as `source` and the two others.
+pub(crate) fn compile(source: &Path, language: &str, standard: &str, library: Library) -> PathBuf {
+    let name = source.file_stem().and_then(OsStr::to_str).unwrap();
+    let program = scratch().join(format!("{name}-{standard}-{library:?}"));
+    let mut command = compiler(language, standard);
+    command.arg(source).args(["-x", "none", "-o"]).arg(&program);
+    let built = built_library();
+    match library {
+        Library::Shared => {
+            // Made aside and renamed, because other tests do the same at the same time.
+            let link = program.with_extension("so");
+            let named = scratch().join("libsignalhub.so.0");
+            symlink(built.with_extension("so"), &link).unwrap();
+            fs::rename(&link, &named).unwrap();
+            command.arg(&named);
+            command.arg(format!("-Wl,-rpath,{}", scratch().display()));
+        }
+        Library::Static => {
+            command.arg(built.with_extension("a"));
+            command.args(["-lgcc_s", "-lutil", "-lrt", "-lm", "-ldl", "-lc"]);
+        }
+    }
+    succeed(command.args(["-lpthread", "-ldl"]));
+    program
+}
+
+/// Runs a command and returns what it printed. Fails the test if the command fails.
+pub(crate) fn succeed(command: &mut Command) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    let stdout = String::from_utf8_lossy(&stdout).into_owned();
+    let stderr = String::from_utf8_lossy(&stderr);
+    assert!(status.success(), "{command:?}: {status}\n{stdout}{stderr}");
+    stdout
+}
+
+/// A directory for what is compiled, one for each profile that cargo builds.
+pub(crate) fn scratch() -> PathBuf {
+    let built = built_library();
+    let profile = built.ancestors().nth(2).and_then(Path::file_name).unwrap();
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join(profile);
+    fs::create_dir_all(&scratch).unwrap();
+    scratch
+}
+
+/// Whether the library has a sanitizer in it, so that a plain C program cannot use it. Then
+/// `scripts/test` compiles the C tests with the same one.
+pub(crate) fn library_is_sanitized() -> bool {
+    let library = fs::read(built_library().with_extension("so")).unwrap();
+    let names: [&[u8]; 2] = [b"__asan_init", b"__tsan_init"];
+    names
+        .iter()
+        .any(|name| library.windows(name.len()).any(|bytes| bytes == *name))
+}
+
+/// `libsignalhub` as cargo built it for this test, without its extension.
+fn built_library() -> PathBuf {
+    env::current_exe().unwrap().with_file_name("libsignalhub")
+}

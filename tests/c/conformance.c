@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Runs the conformance scripts (tests/conformance/README.md) through the C API. */
+#include "check.h"
+
+#include <ctype.h>
+#include <glob.h>
+
+/* The keys that may stand before an `=`. */
+enum { KIND, TOPIC, ORIGIN, SEQ, RECEIVERS, CAPACITY, MAX_MESSAGE_BYTES, SLOT_BYTES, OPTIONS };
+static const char *const option_keys[OPTIONS] = {
+    "kind=",      "topic=", "origin=", "seq=", "receivers=", "capacity=", "max_message_bytes=",
+    "slot_bytes="};
+
+#define UNSAID UINT64_MAX
+
+enum { NAMES_MAX = 32, WORDS_MAX = 64, PAYLOADS_MAX = 2000, MESSAGES = 100 };
+
+typedef struct {
+    uint8_t *data;
+    size_t len;
+    int kind;
+} payload_t;
+
+/* One side of the arrow: words and payloads are the same tokens, read twice. */
+typedef struct {
+    char *words[WORDS_MAX];
+    int count;
+    const char *options[OPTIONS];
+} side_t;
+
+/* What a script has a name for: a handle on a hub, or a receiver. */
+typedef struct {
+    char name[32];
+    void *handle;
+    int is_receiver;
+    int is_freed;
+} named_t;
+
+static named_t named[NAMES_MAX];
+static int named_count;
+static signalhub_t *hub; /* the one in use */
+static signalhub_message_t *messages[MESSAGES];
+
+static const char *file;
+static int line;
+static char command[256];
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "%s:%d: %s: %s\n", file, line, command, what);
+    exit(1);
+}
+
+static void expect(int cond, const char *what)
+{
+    if (!cond)
+        fail(what);
+}
+
+static uint64_t number(const char *text)
+{
+    expect(text != NULL && isdigit((unsigned char)*text), "a number is missing");
+    return strtoull(text, NULL, 10);
+}
+
+/* The statuses that scripts know, by their words. */
+static const struct {
+    int status;
+    const char *word;
+} statuses[] = {
+    {SIGNALHUB_OK, "ok"},
+    {SIGNALHUB_EMPTY, "empty"},
+    {SIGNALHUB_LAGGED, "lagged"},
+    {SIGNALHUB_CLOSED, "closed"},
+    {SIGNALHUB_TIMEOUT, "timeout"},
+    {SIGNALHUB_ERR_NULL, "err_null"},
+    {SIGNALHUB_ERR_HANDLE, "err_handle"},
+    {SIGNALHUB_ERR_CAPACITY, "err_capacity"},
+    {SIGNALHUB_ERR_SLOT_BYTES, "err_slot_bytes"},
+    {SIGNALHUB_ERR_MAX_MESSAGE_BYTES, "err_max_message_bytes"},
+    {SIGNALHUB_ERR_KIND, "err_kind"},
+    {SIGNALHUB_ERR_UTF8, "err_utf8"},
+    {SIGNALHUB_ERR_TOPIC, "err_topic"},
+    {SIGNALHUB_ERR_TOO_BIG, "err_too_big"},
+    {SIGNALHUB_ERR_TOO_SMALL, "err_too_small"},
+};
+enum { STATUSES = sizeof statuses / sizeof statuses[0] };
+
+static const char *word_of(int status)
+{
+    for (int i = 0; i < STATUSES; i++)
+        if (statuses[i].status == status)
+            return statuses[i].word;
+    return signalhub_status_str(status);
+}
+
+static int is_status(const char *word)
+{
+    for (int i = 0; i < STATUSES; i++)
+        if (strcmp(word, statuses[i].word) == 0)
+            return 1;
+    return 0;
+}
+
+/* Checks a status, and the number behind it, against what stands behind the arrow. */
+static void expect_status(const side_t *want, int status, uint64_t value)
+{
+    char got[160];
+    const char *word = want->count > 0 ? want->words[0] : "ok";
+    int same = strcmp(word, word_of(status)) == 0;
+    if (same && want->count > 1)
+        same = number(want->words[1]) == value;
+    snprintf(got, sizeof got, "got %s %" PRIu64 ", want %s %s", word_of(status), value, word,
+             want->count > 1 ? want->words[1] : "");
+    expect(same, got);
+}
+
+/* Reads the payload that `token` stands for, number `at` of its range; false behind the last. */
+static int read_payload(const char *token, const char *kind, uint64_t at, payload_t *out)
+{
+    static const char *const kinds[] = {"bytes", "text", "json", "event"};
+    unsigned long first, end, n, seed;
+    out->kind = SIGNALHUB_KIND_TEXT;
+    out->data = malloc(strlen(token) + 32);
+    if (sscanf(token, "%lu..%lu", &first, &end) == 2 && isdigit((unsigned char)*token)) {
+        if (first + at >= end)
+            return 0;
+        out->len = (size_t)sprintf((char *)out->data, "%lu", first + at);
+    } else if (at > 0) {
+        return 0;
+    } else if (sscanf(token, "text(%lu,%lu)", &n, &seed) == 2) {
+        out->data = realloc(out->data, n + 1);
+        out->len = n;
+        for (size_t i = 0; i < n; i++)
+            out->data[i] = (uint8_t)('a' + (seed + i + i / 25) % 26);
+    } else if (sscanf(token, "bytes(%lu,%lu)", &n, &seed) == 2) {
+        out->kind = SIGNALHUB_KIND_BYTES;
+        out->data = realloc(out->data, n + 1);
+        out->len = n;
+        for (size_t i = 0; i < n; i++)
+            out->data[i] = (uint8_t)((seed + i + i / 255) % 256);
+    } else if (strncmp(token, "hex(", 4) == 0) {
+        out->kind = SIGNALHUB_KIND_BYTES;
+        out->len = 0;
+        for (const char *digits = token + 4; *digits != ')'; digits += 2) {
+            unsigned byte = 0;
+            expect(sscanf(digits, "%2x", &byte) == 1, "bad hex");
+            out->data[out->len++] = (uint8_t)byte;
+        }
+    } else {
+        out->len = strlen(token) - (*token == '\'' ? 2 : 0);
+        memcpy(out->data, token + (*token == '\''), out->len);
+    }
+    if (kind != NULL && (isdigit((unsigned char)*kind) || *kind == '-'))
+        out->kind = (int)strtol(kind, NULL, 10);
+    for (int k = 0; kind != NULL && k < 4; k++)
+        if (strcmp(kind, kinds[k]) == 0)
+            out->kind = k;
+    return 1;
+}
+
+/* All payloads of a side from its word `from` on, as views that its topic and origin complete. */
+static size_t read_views(const side_t *side, int from, signalhub_view_t *views)
+{
+    static payload_t topic;
+    size_t count = 0;
+    free(topic.data);
+    topic.data = NULL;
+    if (side->options[TOPIC] != NULL)
+        read_payload(side->options[TOPIC], NULL, 0, &topic);
+    for (int word = from; word < side->count; word++) {
+        payload_t payload;
+        for (uint64_t at = 0; read_payload(side->words[word], side->options[KIND], at, &payload);
+             at++) {
+            signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+            expect(count < PAYLOADS_MAX, "too many payloads");
+            view.data = payload.data;
+            view.len = payload.len;
+            view.kind = payload.kind;
+            view.topic = (const char *)topic.data;
+            view.topic_len = topic.data != NULL ? topic.len : 0;
+            view.origin = side->options[ORIGIN] != NULL ? number(side->options[ORIGIN]) : 0;
+            view.seq = side->options[SEQ] != NULL ? number(side->options[SEQ]) + count : UNSAID;
+            views[count++] = view;
+        }
+        free(payload.data);
+    }
+    return count;
+}
+
+static void free_views(signalhub_view_t *views, size_t count)
+{
+    while (count > 0)
+        free((void *)(uintptr_t)views[--count].data);
+}
+
+static void expect_message(const signalhub_view_t *got, const signalhub_view_t *want)
+{
+    expect(got->len == want->len, "another length");
+    expect(memcmp(got->data, want->data, want->len) == 0, "other bytes");
+    expect(got->kind == want->kind, "another kind");
+    expect((got->topic == NULL) == (want->topic == NULL), "a topic, or none");
+    expect(got->topic_len == want->topic_len, "another topic");
+    expect(got->topic == NULL || memcmp(got->topic, want->topic, got->topic_len) == 0,
+           "another topic");
+    expect(got->origin == want->origin, "another origin");
+    expect(want->seq == UNSAID || got->seq == want->seq, "another seq");
+}
+
+static named_t *find(const char *name)
+{
+    static named_t null = {"null", NULL, 0, 0};
+    if (strcmp(name, null.name) == 0)
+        return &null;
+    for (int i = 0; i < named_count; i++)
+        if (strcmp(named[i].name, name) == 0)
+            return &named[i];
+    fail("nothing has this name");
+    return NULL;
+}
+
+static void give_name(const char *name, void *handle, int is_receiver)
+{
+    named_t *entry = &named[named_count++];
+    expect(named_count <= NAMES_MAX, "too many names");
+    snprintf(entry->name, sizeof entry->name, "%s", name);
+    entry->handle = handle;
+    entry->is_receiver = is_receiver;
+    entry->is_freed = 0;
+}
+
+static int free_named(named_t *entry)
+{
+    entry->is_freed = 1;
+    return entry->is_receiver ? signalhub_receiver_free(entry->handle)
+                              : signalhub_free(entry->handle);
+}
+
+static void free_all(void)
+{
+    for (int i = 0; i < named_count; i++)
+        if (!named[i].is_freed)
+            CHECK_OK(free_named(&named[i]));
+    named_count = 0;
+}
+
+static void open_hub(const side_t *call, const side_t *want)
+{
+    signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;
+    int status;
+    free_all();
+    if (call->options[CAPACITY] != NULL)
+        options.capacity = number(call->options[CAPACITY]);
+    if (call->options[MAX_MESSAGE_BYTES] != NULL)
+        options.max_message_bytes = number(call->options[MAX_MESSAGE_BYTES]);
+    if (call->options[SLOT_BYTES] != NULL)
+        options.slot_bytes = number(call->options[SLOT_BYTES]);
+    status = signalhub_new(&options, &hub);
+    expect_status(want, status, 0);
+    if (status == SIGNALHUB_OK)
+        give_name("hub", hub, 0);
+}
+
+static void publish(const side_t *call, const side_t *want)
+{
+    static signalhub_view_t views[PAYLOADS_MAX];
+    size_t count = read_views(call, 1, views);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t receivers = 0;
+        expect_status(want, signalhub_publish_view(hub, &views[i], NULL, &receivers), 0);
+        expect(want->options[RECEIVERS] == NULL || receivers == number(want->options[RECEIVERS]),
+               "other receivers");
+    }
+    free_views(views, count);
+}
+
+static void publish_many(const side_t *call, const side_t *want)
+{
+    static signalhub_view_t views[PAYLOADS_MAX];
+    size_t published = 0, count = read_views(call, 1, views);
+    int status = signalhub_publish_many(hub, views, count, &published);
+    expect_status(want, status, published);
+    expect(status != SIGNALHUB_OK || published == count, "another number was published");
+    free_views(views, count);
+}
+
+/* Receives into a buffer. What it cannot tell of the message is taken to be as it is wanted. */
+static int recv_into(signalhub_receiver_t *receiver, size_t size, signalhub_view_t *got,
+                     const signalhub_view_t *want, uint64_t *value)
+{
+    static uint8_t buf[1 << 16];
+    size_t len = 0;
+    int status = signalhub_receiver_recv_into(receiver, buf, size, 0, &len, value);
+    expect(size <= sizeof buf, "so large a buffer");
+    if (status == SIGNALHUB_ERR_TOO_SMALL)
+        *value = len;
+    *got = *want;
+    got->data = buf;
+    got->len = len;
+    return status;
+}
+
+/* One receive of any form: fills `got`, or `value` is the number that belongs to the status. */
+static int receive(const side_t *call, signalhub_view_t *got, const signalhub_view_t *want,
+                   size_t *filled, uint64_t *value)
+{
+    const char *verb = call->words[0], *argument = call->count > 2 ? call->words[2] : "0";
+    signalhub_receiver_t *receiver = find(call->words[1])->handle;
+    int64_t start = now_ns(), timeout_ns = strtoll(argument, NULL, 10);
+    int status;
+    *filled = 1;
+    if (strcmp(verb, "recv_into") == 0)
+        return recv_into(receiver, number(argument), got, want, value);
+    if (strcmp(verb, "try_recv") == 0) {
+        status = signalhub_receiver_try_recv(receiver, messages[0], value);
+    } else if (strcmp(verb, "recv") == 0) {
+        status = signalhub_receiver_recv(receiver, messages[0], value);
+    } else if (strcmp(verb, "recv_many") == 0) {
+        size_t count = number(argument);
+        status = signalhub_receiver_recv_many(receiver, messages, count, 0, filled, value);
+    } else {
+        status = signalhub_receiver_recv_timeout(receiver, messages[0], timeout_ns, value);
+        expect(status != SIGNALHUB_TIMEOUT || now_ns() - start >= timeout_ns, "too early");
+    }
+    for (size_t i = 0; status == SIGNALHUB_OK && i < *filled; i++)
+        got[i] = view_of(messages[i]);
+    return status;
+}
+
+static void recv_all(const side_t *call, const side_t *want)
+{
+    static signalhub_view_t wanted[PAYLOADS_MAX], got[MESSAGES];
+    int is_many = strcmp(call->words[0], "recv_many") == 0;
+    size_t count, at = 0, filled;
+    uint64_t value = 0;
+    if (want->count > 0 && is_status(want->words[0])) {
+        int status = receive(call, got, wanted, &filled, &value);
+        expect_status(want, status, value);
+        return;
+    }
+    count = read_views(want, 0, wanted);
+    while (at < count) {
+        int status = receive(call, got, &wanted[at], &filled, &value);
+        expect(status == SIGNALHUB_OK, word_of(status));
+        expect(filled == (is_many ? count : 1), "another number of messages");
+        for (size_t i = 0; i < filled; i++)
+            expect_message(&got[i], &wanted[at++]);
+    }
+    free_views(wanted, count);
+}
+
+static void expect_number(const side_t *want, int status, uint64_t value)
+{
+    if (status == SIGNALHUB_OK)
+        expect(number(want->words[0]) == value, "another number");
+    else
+        expect_status(want, status, 0);
+}
+
+static void run(const side_t *call, const side_t *want)
+{
+    const char *verb = call->words[0], *name = call->count > 1 ? call->words[1] : NULL;
+    uint64_t value = 0;
+    int status;
+    if (strcmp(verb, "open") == 0) {
+        open_hub(call, want);
+    } else if (strcmp(verb, "publish") == 0) {
+        publish(call, want);
+    } else if (strcmp(verb, "publish_many") == 0) {
+        publish_many(call, want);
+    } else if (strstr(verb, "recv") != NULL) {
+        recv_all(call, want);
+    } else if (strcmp(verb, "capacity") == 0) {
+        status = signalhub_capacity(hub, &value);
+        expect_number(want, status, value);
+    } else if (strcmp(verb, "next_seq") == 0) {
+        status = name != NULL ? signalhub_receiver_next_seq(find(name)->handle, &value)
+                              : signalhub_next_seq(hub, &value);
+        expect_number(want, status, value);
+    } else if (strcmp(verb, "close") == 0) {
+        expect_status(want, signalhub_close(hub), 0);
+    } else if (strcmp(verb, "use") == 0) {
+        hub = find(name)->handle;
+    } else if (strcmp(verb, "free") == 0) {
+        expect_status(want, free_named(find(name)), 0);
+    } else if (strcmp(verb, "subscribe") == 0) {
+        signalhub_receiver_t *receiver = NULL;
+        status = signalhub_subscribe(hub, &receiver);
+        expect_status(want, status, 0);
+        if (status == SIGNALHUB_OK)
+            give_name(name, receiver, 1);
+    } else if (strcmp(verb, "clone") == 0) {
+        signalhub_t *clone = NULL;
+        status = signalhub_clone(hub, &clone);
+        expect_status(want, status, 0);
+        if (status == SIGNALHUB_OK)
+            give_name(name, clone, 0);
+    } else {
+        fail("unknown command");
+    }
+}
+
+static void add_token(side_t *side, char *token)
+{
+    for (int i = 0; i < OPTIONS; i++) {
+        size_t len = strlen(option_keys[i]);
+        if (strncmp(token, option_keys[i], len) == 0) {
+            side->options[i] = token + len;
+            return;
+        }
+    }
+    expect(side->count < WORDS_MAX, "too many words");
+    side->words[side->count++] = token;
+}
+
+/* Splits a line at its blanks, in place, and runs it. */
+static void run_line(char *text)
+{
+    side_t call = {0}, want = {0}, *side = &call;
+    snprintf(command, sizeof command, "%s", text);
+    while (*text != '\0') {
+        char *token = text;
+        int quoted = 0;
+        for (; *text != '\0' && (quoted || *text != ' '); text++)
+            quoted ^= *text == '\'';
+        if (*text != '\0')
+            *text++ = '\0';
+        if (strcmp(token, "->") == 0)
+            side = &want;
+        else
+            add_token(side, token);
+    }
+    if (call.count > 0)
+        run(&call, &want);
+}
+
+static void run_script(const char *path)
+{
+    static char text[1 << 16];
+    FILE *script = fopen(path, "r");
+    CHECK(script != NULL);
+    file = path;
+    for (line = 1; fgets(text, sizeof text, script) != NULL; line++) {
+        text[strcspn(text, "\n")] = '\0';
+        if (text[0] != '#')
+            run_line(text);
+    }
+    fclose(script);
+    free_all();
+}
+
+int main(void)
+{
+    glob_t scripts;
+    watchdog();
+    CHECK(glob("tests/conformance/*.txt", 0, NULL, &scripts) == 0);
+    for (size_t i = 0; i < MESSAGES; i++)
+        messages[i] = new_message();
+    for (size_t i = 0; i < scripts.gl_pathc; i++)
+        run_script(scripts.gl_pathv[i]);
+    for (size_t i = 0; i < MESSAGES; i++)
+        CHECK_OK(signalhub_message_free(messages[i]));
+    printf("%zu scripts agree\n", scripts.gl_pathc);
+    globfree(&scripts);
+    return 0;
+}

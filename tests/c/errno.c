@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* No function changes errno, whatever it comes to. */
+#include "check.h"
+
+#include <errno.h>
+
+/* Makes a call and checks its status and that errno is what it was. */
+#define KEEPS_ERRNO(call, want)                                                                    \
+    do {                                                                                           \
+        errno = 4242;                                                                              \
+        CHECK_STATUS(call, want);                                                                  \
+        CHECK(errno == 4242);                                                                      \
+    } while (0)
+
+static signalhub_t *hub;
+static pid_t sleeper;
+
+static void *sleep_in_recv(void *receiver)
+{
+    signalhub_message_t *message = new_message();
+    __atomic_store_n(&sleeper, thread_id(), __ATOMIC_RELEASE);
+    KEEPS_ERRNO(signalhub_receiver_recv((signalhub_receiver_t *)receiver, message, NULL),
+                SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_message_free(message), SIGNALHUB_OK);
+    return NULL;
+}
+
+int main(void)
+{
+    static char large[1 << 20];
+    signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;
+    signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    signalhub_t *clone = NULL, *none = NULL;
+    signalhub_receiver_t *receiver = NULL;
+    signalhub_message_t *message = NULL;
+    uint64_t number;
+    size_t count;
+    pthread_t thread;
+
+    watchdog();
+    errno = 4242;
+    CHECK(signalhub_version() != NULL && signalhub_abi_version() == SIGNALHUB_ABI_VERSION);
+    CHECK(signalhub_status_str(-12345) != NULL && errno == 4242);
+
+    KEEPS_ERRNO(signalhub_new(NULL, &hub), SIGNALHUB_OK);
+    options.capacity = UINT64_MAX;
+    KEEPS_ERRNO(signalhub_new(&options, &none), SIGNALHUB_ERR_CAPACITY);
+    KEEPS_ERRNO(signalhub_clone(hub, &clone), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_subscribe(hub, &receiver), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_message_new(&message), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_message_view(message, &view), SIGNALHUB_OK);
+
+    KEEPS_ERRNO(signalhub_receiver_try_recv(receiver, message, NULL), SIGNALHUB_EMPTY);
+    KEEPS_ERRNO(signalhub_receiver_recv_timeout(receiver, message, 1000000, NULL),
+                SIGNALHUB_TIMEOUT);
+    KEEPS_ERRNO(signalhub_receiver_recv_into(receiver, large, 8, 1000000, &count, NULL),
+                SIGNALHUB_TIMEOUT);
+    KEEPS_ERRNO(signalhub_receiver_recv_many(receiver, &message, 1, 1000000, &count, NULL),
+                SIGNALHUB_TIMEOUT);
+
+    KEEPS_ERRNO(publish_text(hub, "small"), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_publish(hub, 0, large, sizeof large, NULL, NULL), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_publish(hub, 99, large, 1, NULL, NULL), SIGNALHUB_ERR_KIND);
+    KEEPS_ERRNO(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_publish_many(hub, &view, 1, &count), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_capacity(hub, &number), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_next_seq(hub, &number), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_recv(receiver, message, NULL), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_recv_into(receiver, large, 1, -1, &count, NULL),
+                SIGNALHUB_ERR_TOO_SMALL);
+    KEEPS_ERRNO(signalhub_receiver_recv_into(receiver, large, sizeof large, -1, &count, NULL),
+                SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_recv_many(receiver, &message, 1, -1, &count, NULL),
+                SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_next_seq(receiver, &number), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_message_clear(message), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_try_recv(receiver, message, NULL), SIGNALHUB_OK);
+
+    thread = start(sleep_in_recv, receiver);
+    wait_until_asleep(&sleeper);
+    KEEPS_ERRNO(publish_text(clone, "wakes it"), SIGNALHUB_OK);
+    join(thread);
+
+    KEEPS_ERRNO(signalhub_close(hub), SIGNALHUB_OK);
+    KEEPS_ERRNO(publish_text(hub, "late"), SIGNALHUB_CLOSED);
+    KEEPS_ERRNO(signalhub_receiver_recv(receiver, message, NULL), SIGNALHUB_CLOSED);
+    KEEPS_ERRNO(signalhub_message_free(message), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_free(receiver), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_free(receiver), SIGNALHUB_ERR_HANDLE);
+    KEEPS_ERRNO(signalhub_free(clone), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_free(hub), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_free(NULL), SIGNALHUB_OK);
+    puts("errno: fine");
+    return 0;
+}

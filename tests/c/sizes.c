@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* Structs have the layout that bindings were built for, and may grow at their end. */
+#include "check.h"
+
+#include <stddef.h>
+
+/* Fails to compile unless `cond` holds, in C99 too. */
+#define STATIC_CHECK(name, cond) typedef char name[(cond) ? 1 : -1]
+#define LIES_AT(type, field, offset)                                                               \
+    STATIC_CHECK(type##_##field##_lies_at_##offset, offsetof(signalhub_##type, field) == (offset))
+
+STATIC_CHECK(pointers_have_64_bits, sizeof(void *) == 8 && sizeof(size_t) == 8);
+STATIC_CHECK(a_status_is_an_int, sizeof(signalhub_status_t) == sizeof(int));
+
+STATIC_CHECK(options_take_32_bytes, sizeof(signalhub_options_t) == 32);
+LIES_AT(options_t, struct_size, 0);
+LIES_AT(options_t, capacity, 8);
+LIES_AT(options_t, max_message_bytes, 16);
+LIES_AT(options_t, slot_bytes, 24);
+
+STATIC_CHECK(a_view_takes_64_bytes, sizeof(signalhub_view_t) == 64);
+LIES_AT(view_t, struct_size, 0);
+LIES_AT(view_t, data, 8);
+LIES_AT(view_t, len, 16);
+LIES_AT(view_t, topic, 24);
+LIES_AT(view_t, topic_len, 32);
+LIES_AT(view_t, kind, 40);
+LIES_AT(view_t, reserved, 44);
+LIES_AT(view_t, origin, 48);
+LIES_AT(view_t, seq, 56);
+
+/* The structs as a later version may have them. */
+typedef struct {
+    signalhub_options_t known;
+    uint64_t more[3];
+} later_options_t;
+
+typedef struct {
+    signalhub_view_t known;
+    uint64_t more[3];
+} later_view_t;
+
+static const size_t wrong_sizes[] = {0, 1, 7, 8, 31, SIZE_MAX, SIZE_MAX / 2, 4097};
+
+static signalhub_status_t try_options(const void *options)
+{
+    signalhub_t *hub = NULL;
+    signalhub_status_t status = signalhub_new((const signalhub_options_t *)options, &hub);
+    CHECK((status == SIGNALHUB_OK) == (hub != NULL));
+    CHECK_OK(signalhub_free(hub));
+    return status;
+}
+
+static void options_of_another_version_are_understood_or_refused(void)
+{
+    static uint64_t largest[4096 / sizeof(uint64_t)];
+    later_options_t options;
+    memset(&options, 0, sizeof options);
+    options.known.capacity = 5;
+    for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++) {
+        options.known.struct_size = wrong_sizes[i];
+        CHECK_STATUS(try_options(&options), SIGNALHUB_ERR_STRUCT_SIZE);
+    }
+    options.known.struct_size = sizeof options.known;
+    options.more[0] = 1; /* not looked at */
+    CHECK_OK(try_options(&options));
+    options.known.struct_size = sizeof options;
+    CHECK_STATUS(try_options(&options), SIGNALHUB_ERR_STRUCT_SIZE);
+    options.more[0] = 0;
+    CHECK_OK(try_options(&options));
+    options.more[2] = (uint64_t)1 << 63;
+    CHECK_STATUS(try_options(&options), SIGNALHUB_ERR_STRUCT_SIZE);
+
+    memcpy(largest, &options.known, sizeof options.known);
+    largest[0] = sizeof largest;
+    CHECK_OK(try_options(largest));
+}
+
+static void options_that_are_zero_are_defaults_but_for_the_capacity(void)
+{
+    signalhub_options_t options;
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    CHECK_STATUS(try_options(&options), SIGNALHUB_ERR_CAPACITY);
+    options.capacity = 1;
+    CHECK_OK(try_options(&options));
+}
+
+static void a_view_of_another_version_is_understood_or_refused(void)
+{
+    signalhub_t *hub = new_hub(8);
+    signalhub_receiver_t *receiver = new_receiver(hub);
+    signalhub_message_t *message = new_message();
+    const signalhub_view_t empty = SIGNALHUB_VIEW_INIT;
+    later_view_t views[2];
+    size_t published = 0;
+
+    memset(views, 0, sizeof views);
+    views[0].known = empty;
+    for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++) {
+        views[0].known.struct_size = wrong_sizes[i];
+        CHECK_STATUS(signalhub_publish_view(hub, &views[0].known, NULL, NULL),
+                     SIGNALHUB_ERR_STRUCT_SIZE);
+        CHECK_STATUS(signalhub_publish_many(hub, &views[0].known, 2, NULL),
+                     SIGNALHUB_ERR_STRUCT_SIZE);
+    }
+    views[0].known.struct_size = sizeof views[0];
+    views[0].known.data = "first";
+    views[0].known.len = 5;
+    views[1] = views[0];
+    views[1].known.data = "other";
+    CHECK_OK(signalhub_publish_many(hub, &views[0].known, 2, &published));
+    CHECK(published == 2);
+    CHECK_OK(signalhub_receiver_recv(receiver, message, NULL));
+    CHECK_TEXT(message, "first");
+    CHECK_OK(signalhub_receiver_recv(receiver, message, NULL));
+    CHECK_TEXT(message, "other");
+
+    views[1].more[2] = 1;
+    CHECK_STATUS(signalhub_publish_many(hub, &views[0].known, 2, NULL),
+                 SIGNALHUB_ERR_STRUCT_SIZE);
+    views[1].more[2] = 0;
+    views[1].known.reserved = 1;
+    CHECK_STATUS(signalhub_publish_many(hub, &views[0].known, 2, NULL),
+                 SIGNALHUB_ERR_STRUCT_SIZE);
+    CHECK_STATUS(signalhub_receiver_try_recv(receiver, message, NULL), SIGNALHUB_EMPTY);
+
+    CHECK_OK(signalhub_message_free(message));
+    CHECK_OK(signalhub_receiver_free(receiver));
+    CHECK_OK(signalhub_free(hub));
+}
+
+/* Structs whose size is no multiple of their alignment cannot lie side by side. */
+static void a_size_that_no_array_can_have_is_refused(void)
+{
+    static const size_t odd_sizes[] = {65, 66, 68, 71};
+    signalhub_t *hub = new_hub(8);
+    later_view_t views[2];
+    for (size_t i = 0; i < COUNT_OF(odd_sizes); i++) {
+        memset(views, 0, sizeof views);
+        views[0].known.struct_size = odd_sizes[i];
+        memcpy((char *)views + odd_sizes[i], &odd_sizes[i], sizeof odd_sizes[i]);
+        CHECK_STATUS(signalhub_publish_many(hub, &views[0].known, 2, NULL),
+                     SIGNALHUB_ERR_STRUCT_SIZE);
+    }
+    CHECK_OK(signalhub_free(hub));
+}
+
+static void a_view_is_filled_as_far_as_the_library_knows(void)
+{
+    signalhub_message_t *message = new_message();
+    later_view_t view;
+    memset(&view, 0x55, sizeof view);
+    for (size_t size = 0; size < sizeof view.known; size += 9) {
+        view.known.struct_size = size;
+        CHECK_STATUS(signalhub_message_view(message, &view.known), SIGNALHUB_ERR_STRUCT_SIZE);
+        CHECK(view.known.struct_size == size && view.known.len == 0x5555555555555555);
+    }
+    view.known.struct_size = sizeof view;
+    CHECK_OK(signalhub_message_view(message, &view.known));
+    CHECK(view.known.struct_size == sizeof view && view.known.len == 0);
+    CHECK(view.more[0] == 0x5555555555555555);
+    CHECK_OK(signalhub_message_free(message));
+}
+
+int main(void)
+{
+    watchdog();
+    options_of_another_version_are_understood_or_refused();
+    options_that_are_zero_are_defaults_but_for_the_capacity();
+    a_view_of_another_version_is_understood_or_refused();
+    a_size_that_no_array_can_have_is_refused();
+    a_view_is_filled_as_far_as_the_library_knows();
+    puts("sizes: fine");
+    return 0;
+}

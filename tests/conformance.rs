@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Runs the conformance scripts (tests/conformance/README.md) through the Rust API.
+#![cfg(not(loom))]
+#![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use std::{fs, process, thread};
+
+use signalhub::{
+    Hub, Kind, Lag, Message, NewError, Options, PublishError, Receiver, RecvError,
+    RecvTimeoutError, TryRecvError, View,
+};
+
+/// What this surface can do of what scripts may need.
+const CAN: [&str; 1] = ["publish_many"];
+
+#[test]
+fn rust_agrees_with_every_conformance_script() {
+    thread::spawn(|| {
+        thread::sleep(Duration::from_secs(120));
+        eprintln!("a script hangs");
+        process::abort();
+    });
+    let mut failures = Vec::new();
+    let mut agreed = 0;
+    for entry in fs::read_dir("tests/conformance").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "txt") {
+            continue;
+        }
+        match run_script(&fs::read_to_string(&path).unwrap()) {
+            Ok(()) => agreed += 1,
+            Err(failure) => failures.push(format!("{}:{failure}", path.display())),
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
+    assert_ne!(agreed, 0);
+}
+
+fn run_script(script: &str) -> Result<(), String> {
+    let mut needs = script
+        .lines()
+        .filter_map(|line| line.strip_prefix("# needs: "));
+    if needs.any(|need| !CAN.contains(&need)) {
+        return Ok(());
+    }
+    let mut driver = Driver::default();
+    for (number, line) in script.lines().enumerate() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (call, want) = split(line);
+        driver
+            .run(&call, &want)
+            .map_err(|failure| format!("{}: {line}: {failure}", number + 1))?;
+    }
+    Ok(())
+}
+
+/// One side of an arrow.
+#[derive(Default)]
+struct Side<'a> {
+    words: Vec<&'a str>,
+    options: HashMap<&'a str, &'a str>,
+}
+
+impl Side<'_> {
+    fn number(&self, option: &str) -> Option<u64> {
+        Some(self.options.get(option)?.parse().unwrap())
+    }
+
+    /// The payloads that the words from `first` on stand for.
+    fn payloads(&self, first: usize) -> Vec<Payload> {
+        let mut payloads = Vec::new();
+        for word in &self.words[first..] {
+            match word.split_once("..").map(|(a, b)| (a.parse(), b.parse())) {
+                Some((Ok::<u64, _>(from), Ok::<u64, _>(to))) => {
+                    payloads.extend((from..to).map(|i| (i.to_string().into(), Kind::Text)));
+                }
+                _ => payloads.push(payload(word)),
+            }
+        }
+        let topic = self.options.get("topic").map(|topic| payload(topic).0);
+        let complete = |(i, (bytes, kind))| Payload {
+            bytes,
+            kind: self.options.get("kind").map_or(kind, |name| kind_of(name)),
+            topic: topic.clone().map(|topic| String::from_utf8(topic).unwrap()),
+            origin: self.number("origin").unwrap_or(0),
+            seq: self.number("seq").map(|first| first + i),
+        };
+        (0..).zip(payloads).map(complete).collect()
+    }
+}
+
+/// What is published, or must arrive.
+struct Payload {
+    bytes: Vec<u8>,
+    kind: Kind,
+    topic: Option<String>,
+    origin: u64,
+    seq: Option<u64>,
+}
+
+impl Payload {
+    fn view(&self) -> View<'_> {
+        let text = || str::from_utf8(&self.bytes).unwrap();
+        let view = match self.kind {
+            Kind::Bytes => View::bytes(&self.bytes),
+            Kind::Text => View::text(text()),
+            Kind::Json => View::json(text()),
+            Kind::Event => View::event(text()),
+        };
+        match &self.topic {
+            None => view.with_origin(self.origin),
+            Some(topic) => view.with_topic(topic).with_origin(self.origin),
+        }
+    }
+
+    fn check(&self, got: &Message) -> Result<(), String> {
+        let same = got.payload() == self.bytes
+            && got.kind() == self.kind
+            && got.topic() == self.topic.as_deref()
+            && got.origin() == self.origin
+            && self.seq.is_none_or(|seq| got.seq() == seq);
+        if same {
+            return Ok(());
+        }
+        Err(format!("got {got:?} {:.40?}", got.payload()))
+    }
+}
+
+/// The two sides of a line.
+fn split(line: &str) -> (Side<'_>, Side<'_>) {
+    let mut sides = [Side::default(), Side::default()];
+    let mut side = 0;
+    let mut quoted = false;
+    let blank = |char| {
+        quoted ^= char == '\'';
+        char == ' ' && !quoted
+    };
+    for token in line.split(blank).filter(|token| !token.is_empty()) {
+        if token == "->" {
+            side = 1;
+        } else if let Some((key, value)) = token.split_once('=')
+            && key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_'))
+        {
+            sides[side].options.insert(key, value);
+        } else {
+            sides[side].words.push(token);
+        }
+    }
+    sides.into()
+}
+
+/// The bytes of one payload as a script writes it, and their kind unless it says another.
+fn payload(word: &str) -> (Vec<u8>, Kind) {
+    let inside = |name| word.strip_prefix(name)?.strip_suffix(')');
+    let pattern = |name, letter: fn(usize, usize) -> u8| {
+        let (len, seed) = inside(name)?.split_once(',')?;
+        let (len, seed) = (len.parse().unwrap(), seed.parse().unwrap());
+        Some((0..len).map(|i: usize| letter(seed, i)).collect())
+    };
+    if let Some(quoted) = word.strip_prefix('\'') {
+        (quoted.trim_end_matches('\'').into(), Kind::Text)
+    } else if let Some(text) = pattern("text(", |s, i| b'a' + ((s + i + i / 25) % 26) as u8) {
+        (text, Kind::Text)
+    } else if let Some(bytes) = pattern("bytes(", |s, i| ((s + i + i / 255) % 256) as u8) {
+        (bytes, Kind::Bytes)
+    } else if let Some(digits) = inside("hex(") {
+        let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+        (
+            (0..digits.len()).step_by(2).map(byte).collect(),
+            Kind::Bytes,
+        )
+    } else {
+        (word.into(), Kind::Text)
+    }
+}
+
+fn kind_of(name: &str) -> Kind {
+    match name {
+        "bytes" | "0" => Kind::Bytes,
+        "text" | "1" => Kind::Text,
+        "json" | "2" => Kind::Json,
+        "event" | "3" => Kind::Event,
+        _ => panic!("unknown kind {name}"),
+    }
+}
+
+enum Named {
+    Hub(Hub),
+    Receiver(Receiver),
+}
+
+/// What a script has made so far.
+#[derive(Default)]
+struct Driver {
+    named: HashMap<String, Named>,
+    used: String,
+}
+
+impl Driver {
+    fn run(&mut self, call: &Side, want: &Side) -> Result<(), String> {
+        let name = call.words.get(1).copied();
+        let got = match (call.words[0], name) {
+            ("open", _) => self.open(call),
+            ("use", Some(name)) => {
+                name.clone_into(&mut self.used);
+                "ok".into()
+            }
+            ("clone", Some(name)) => {
+                let clone = self.hub().clone();
+                self.named.insert(name.into(), Named::Hub(clone));
+                "ok".into()
+            }
+            ("subscribe", Some(name)) => match self.hub().subscribe() {
+                Ok(receiver) => {
+                    self.named.insert(name.into(), Named::Receiver(receiver));
+                    "ok".into()
+                }
+                Err(_) => "closed".into(),
+            },
+            ("free", Some(name)) => {
+                self.named.remove(name);
+                "ok".into()
+            }
+            ("close", _) => {
+                self.hub().close();
+                "ok".into()
+            }
+            ("capacity", _) => self.hub().capacity().to_string(),
+            ("next_seq", None) => self.hub().next_seq().to_string(),
+            ("next_seq", Some(name)) => self.receiver(name).next_seq().to_string(),
+            ("publish", _) => return self.publish(call, want),
+            ("publish_many", _) => self.publish_many(call),
+            (_, Some(name)) => return self.receive(call, name, want),
+            _ => "unknown command".into(),
+        };
+        expect(&got, want)
+    }
+
+    fn hub(&self) -> &Hub {
+        match &self.named[&self.used] {
+            Named::Hub(hub) => hub,
+            Named::Receiver(_) => panic!("{} is no hub", self.used),
+        }
+    }
+
+    fn receiver(&mut self, name: &str) -> &mut Receiver {
+        match self.named.get_mut(name) {
+            Some(Named::Receiver(receiver)) => receiver,
+            _ => panic!("{name} is no receiver"),
+        }
+    }
+
+    fn open(&mut self, call: &Side) -> String {
+        self.named.clear();
+        let mut options = Options::default();
+        if let Some(capacity) = call.number("capacity") {
+            options = options.capacity(capacity);
+        }
+        if let Some(bytes) = call.number("max_message_bytes") {
+            options = options.max_message_bytes(bytes);
+        }
+        if let Some(bytes) = call.number("slot_bytes") {
+            options = options.slot_bytes(bytes);
+        }
+        match Hub::new(options) {
+            Ok(hub) => {
+                self.used = "hub".into();
+                self.named.insert("hub".into(), Named::Hub(hub));
+                "ok"
+            }
+            Err(NewError::Capacity) => "err_capacity",
+            Err(NewError::SlotBytes) => "err_slot_bytes",
+            Err(NewError::MaxMessageBytes) => "err_max_message_bytes",
+            Err(NewError::NoMemory) => "err_no_memory",
+        }
+        .into()
+    }
+
+    fn publish(&self, call: &Side, want: &Side) -> Result<(), String> {
+        for payload in call.payloads(1) {
+            match self.hub().publish(payload.view()) {
+                Err(error) => expect(refusal(error), want)?,
+                Ok(published) => {
+                    expect("ok", want)?;
+                    let receivers = published.receivers as u64;
+                    if want.number("receivers").is_some_and(|n| n != receivers) {
+                        return Err(format!("got {receivers} receivers"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn publish_many(&self, call: &Side) -> String {
+        let payloads = call.payloads(1);
+        let views: Vec<_> = payloads.iter().map(Payload::view).collect();
+        match self.hub().publish_many(&views) {
+            Ok(()) => "ok".into(),
+            Err(stopped) if stopped.error == PublishError::Closed => {
+                format!("closed {}", stopped.published)
+            }
+            Err(stopped) => refusal(stopped.error).into(),
+        }
+    }
+
+    fn receive(&mut self, call: &Side, name: &str, want: &Side) -> Result<(), String> {
+        let receiver = self.receiver(name);
+        let status = want.words[0].split('_').next();
+        if matches!(
+            status,
+            Some("ok" | "empty" | "closed" | "timeout" | "lagged" | "err")
+        ) {
+            let got = receive(receiver, call)?.err().unwrap_or("ok".into());
+            return expect(&got, want);
+        }
+        for payload in want.payloads(0) {
+            match receive(receiver, call)? {
+                Ok(message) => payload.check(message)?,
+                Err(status) => return Err(format!("got {status}")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One receive: a message, or the status that it came to.
+fn receive<'a>(
+    receiver: &'a mut Receiver,
+    call: &Side,
+) -> Result<Result<&'a Message, String>, String> {
+    let cursor = receiver.next_seq();
+    let lagged = |lag: Lag| {
+        assert_eq!(
+            (lag.first_lost, lag.resume_at - cursor),
+            (cursor, lag.missed)
+        );
+        format!("lagged {}", lag.missed)
+    };
+    let timeout: i64 = call.words.get(2).map_or(-1, |ns| ns.parse().unwrap());
+    let timeout = u64::try_from(timeout).ok().map(Duration::from_nanos);
+    Ok(match (call.words[0], timeout) {
+        ("try_recv", _) => receiver.try_recv().map_err(|error| match error {
+            TryRecvError::Empty => "empty".into(),
+            TryRecvError::Closed => "closed".into(),
+            TryRecvError::Lagged(lag) => lagged(lag),
+        }),
+        ("recv" | "recv_timeout", None) => receiver.recv().map_err(|error| match error {
+            RecvError::Closed => "closed".into(),
+            RecvError::Lagged(lag) => lagged(lag),
+        }),
+        ("recv_timeout", Some(timeout)) => {
+            let start = Instant::now();
+            receiver.recv_timeout(timeout).map_err(|error| match error {
+                RecvTimeoutError::Timeout if start.elapsed() < timeout => "timeout, early".into(),
+                RecvTimeoutError::Timeout => "timeout".into(),
+                RecvTimeoutError::Closed => "closed".into(),
+                RecvTimeoutError::Lagged(lag) => lagged(lag),
+            })
+        }
+        (command, _) => return Err(format!("unknown command {command}")),
+    })
+}
+
+/// Compares a status, or a number, with what stands behind the arrow.
+fn expect(got: &str, want: &Side) -> Result<(), String> {
+    let want = match &*want.words.join(" ") {
+        "" => "ok".into(),
+        words => words.to_owned(),
+    };
+    if got == want {
+        Ok(())
+    } else {
+        Err(format!("got {got}"))
+    }
+}
+
+fn refusal(error: PublishError) -> &'static str {
+    match error {
+        PublishError::Closed => "closed",
+        PublishError::TooBig => "err_too_big",
+        PublishError::Topic(_) => "err_topic",
+        PublishError::NoMemory => "err_no_memory",
+    }
+}
