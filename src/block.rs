@@ -37,7 +37,7 @@ const GENERATION_MAX: u64 = (1 << 40) - 1;
 
 impl BlockRef {
     pub(crate) fn pack(self) -> u64 {
-        self.generation << LOW_BITS | u64::from(self.index)
+        (self.generation << LOW_BITS) | u64::from(self.index)
     }
 
     pub(crate) fn unpack(word: u64) -> Self {
@@ -150,10 +150,10 @@ impl Pool {
             return None;
         }
         // B4. Relaxed: the last holder's drop reached us through the lock of the free list.
-        let generation = (header.state.load(Relaxed) >> LOW_BITS) + 1 & GENERATION_MAX;
+        let generation = ((header.state.load(Relaxed) >> LOW_BITS) + 1) & GENERATION_MAX;
         // Receivers see the bytes, whichever of state and stamp they look at first. Pairs with
         // the Acquire loads in `hold`.
-        header.state.store(generation << LOW_BITS | 1, Release);
+        header.state.store((generation << LOW_BITS) | 1, Release);
         Some(BlockRef { index, generation })
     }
 

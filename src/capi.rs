@@ -5,10 +5,6 @@
 //! each exported function is its text in the header (`Ownership:`, `Threads:`), written once for
 //! the readers of both languages. Rust programs use [`Hub`](crate::Hub) instead.
 
-#![expect(
-    clippy::missing_safety_doc,
-    reason = "the contract of an exported function is its header text"
-)]
 #![expect(non_camel_case_types, reason = "an exported name is written as in C")]
 
 mod boundary;

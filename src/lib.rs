@@ -19,26 +19,71 @@
 //! assert_eq!(receiver.recv()?.text(), Some("message 200"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The same hub can be used from C, C++ and Python through `include/signalhub.h`, in one process.
+//!
+//! # Words
+//!
+//! A *hub* carries *messages*. A message has a *payload*, a *kind*, perhaps a *topic* (its name),
+//! an *origin* (who published), and a *seq*, its number in its hub, from 0. A *receiver*
+//! subscribes; it is *lagged* when messages that it *missed* were overwritten. *Capacity* is how
+//! many messages a hub retains. Inside, a message lies in a *slot* that is guarded by a *stamp*; a
+//! payload too large for it lies in a *block*.
+//!
+//! # Promises
+//!
+//! Numbered as in the tests that prove them.
+//!
+//! * P1 **Order.** One total order per hub. Every receiver sees messages in seq order, none twice.
+//! * P2 **Retention.** A hub retains exactly its last `capacity` messages.
+//! * P3 **Lag.** A receiver overtaken by more than `capacity` is told once how many messages it
+//!   missed, and goes on at the oldest one retained. At every return, what it received and what it
+//!   missed add up to how far it has come.
+//! * P5 **Publishing waits for no receiver** and costs the same for none and for ten thousand
+//!   awake ones. Each sleeper that it wakes costs one wake-up.
+//! * P7 **Close** is state: publishers are refused, receivers read what is left, sleepers wake. A
+//!   publish is before the end and reaches every receiver, or it is refused.
+//! * P8 **Time.** Timeouts run on the monotonic clock; 0 polls, any huge value works.
+//! * P10 **Sleeping is free.** A blocked receiver uses no CPU.
+//! * P11 **Any payload.** Bytes of any length, including none.
+//! * P13 **Nothing crosses the ABI but values**: no panic, no thread, no signal handler.
+//! * P14 **Misuse is an answer**: a freed or foreign handle is a status, not a crash.
+//!
+//! # What a stalled publisher delays
+//!
+//! A publisher that is stopped between its claim and its stamp (some ten instructions that cannot
+//! fail) delays receivers at that message, and publishers one lap later; nobody else.
+//!
+//! # How a message travels
+//!
+//! ```text
+//! publish   hub.rs -> ring.rs claims a seq -> slot.rs writes -> wait.rs wakes who sleeps
+//! receive   receiver.rs cursor -> ring.rs finds the slot -> slot.rs reads, or learns that it was overtaken
+//! beyond    capi/ -> include/signalhub.h -> the SDKs
+//! ```
+
+#![warn(clippy::unwrap_used)]
 #![cfg_attr(
     loom,
-    allow(dead_code, reason = "loom cannot see capi, which uses the rest")
+    allow(dead_code, reason = "the models leave capi out, which uses the rest")
 )]
 
-mod block;
-mod error;
-mod hub;
-mod message;
+// In the order in which a message meets them.
 mod options;
-mod receiver;
-mod ring;
+mod error;
+mod view;
+mod topic;
 mod shape;
+mod hub;
+mod ring;
 mod slot;
+mod block;
+mod receiver;
+mod message;
+mod wait;
 mod sync;
 mod sys;
 mod tag;
-mod topic;
-mod view;
-mod wait;
 
 #[cfg(not(loom))]
 #[doc(hidden)]

@@ -172,6 +172,7 @@ impl Ring {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unwrap_used, reason = "only tests call it")]
     fn ring(capacity: u64) -> Ring {
         Ring::new(&Options::default().capacity(capacity).slot_bytes(64)).unwrap()
     }

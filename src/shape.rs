@@ -47,13 +47,15 @@ impl Shape {
         let topic_words = usize::from(topic_len).div_ceil(8);
         let place = if len.div_ceil(8) + topic_words <= data_words {
             Place::Slot
-        } else if 1 + topic_words <= data_words {
+        } else if topic_words < data_words {
             Place::BlockTopicInSlot
         } else {
             Place::Block
         };
         let (topic_len, kind, place) = (u64::from(topic_len), kind as u64, place as u64);
-        Self(len as u64 | topic_len << TOPIC_SHIFT | kind << KIND_SHIFT | place << PLACE_SHIFT)
+        Self(
+            len as u64 | (topic_len << TOPIC_SHIFT) | (kind << KIND_SHIFT) | (place << PLACE_SHIFT),
+        )
     }
 
     #[inline]
@@ -80,7 +82,7 @@ impl Shape {
     }
 
     pub(crate) fn kind(self) -> Kind {
-        match self.0 >> KIND_SHIFT & 0b11_1111 {
+        match (self.0 >> KIND_SHIFT) & 0b11_1111 {
             1 => Kind::Text,
             2 => Kind::Json,
             3 => Kind::Event,

@@ -56,12 +56,12 @@ pub(crate) struct Live(u64);
 impl Live {
     #[inline]
     pub(crate) fn new(library: u64, kind: Kind, generation: u64) -> Self {
-        Self(library | generation << GENERATION_SHIFT | (kind as u64) << KIND_SHIFT | LIVE)
+        Self(library | (generation << GENERATION_SHIFT) | ((kind as u64) << KIND_SHIFT) | LIVE)
     }
 
     /// The tag of the cell once it is vacant: the next generation (T4).
     fn vacant(self) -> u64 {
-        ((self.0 >> GENERATION_SHIFT) + 1) % GENERATIONS << GENERATION_SHIFT
+        (((self.0 >> GENERATION_SHIFT) + 1) % GENERATIONS) << GENERATION_SHIFT
     }
 
     /// Why `tag` is not this.

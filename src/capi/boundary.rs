@@ -240,3 +240,43 @@ pub(crate) unsafe fn read_sized<T: Copy>(
 
 /// No version of a struct will be larger.
 const STRUCT_SIZE_MAX: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_status() {
+        std::panic::set_hook(Box::new(|_| {}));
+        assert_eq!(guard(|| panic!("inside")), SIGNALHUB_ERR_PANIC);
+        let _ = std::panic::take_hook();
+        assert_eq!(guard(|| Err(SIGNALHUB_EMPTY)), SIGNALHUB_EMPTY);
+        assert_eq!(guard(|| Ok(())), SIGNALHUB_OK);
+    }
+
+    #[test]
+    fn a_struct_of_another_version_is_read_with_zeros_for_what_it_lacks() {
+        #[repr(C)]
+        #[derive(Clone, Copy)]
+        struct Ours {
+            struct_size: usize,
+            old: u64,
+            new: u64,
+        }
+        let read = |bytes: &[u64]| {
+            // SAFETY: each array is as long as its first element says.
+            unsafe { read_sized(bytes.as_ptr().cast::<Ours>(), 16) }
+                .map(|ours| (ours.old, ours.new))
+        };
+        assert_eq!(read(&[16, 1]), Ok((1, 0)), "an older caller");
+        assert_eq!(read(&[24, 1, 2]), Ok((1, 2)));
+        assert_eq!(read(&[32, 1, 2, 0]), Ok((1, 2)), "a newer caller");
+        assert_eq!(
+            read(&[32, 1, 2, 3]),
+            Err(SIGNALHUB_ERR_STRUCT_SIZE),
+            "that asks for more"
+        );
+        assert_eq!(read(&[8]), Err(SIGNALHUB_ERR_STRUCT_SIZE));
+        assert_eq!(read(&[1 << 40]), Err(SIGNALHUB_ERR_STRUCT_SIZE));
+    }
+}

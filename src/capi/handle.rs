@@ -85,7 +85,7 @@ pub(crate) fn create<H: Handle>(value: H::Value) -> Result<*mut H, HandleError> 
     let at = unsafe { cell.as_ref() };
     let generation = at.tag.generation();
     // SAFETY: the cell was vacant, so its value is nobody's (T2).
-    unsafe { (*at.value.get()).write(value) };
+    unsafe { at.value().write(value) };
     at.tag.set_live(Live::new(library, H::KIND, generation));
     Ok(cell
         .as_ptr()
@@ -147,8 +147,8 @@ pub(crate) unsafe fn free<H: Handle>(handle: *mut H) -> Result<(), signalhub_sta
         }
         Err(error) => return Err(error.into()),
     }
-    // SAFETY: we made the tag vacant, so the value is ours (T2).
-    let value = unsafe { (*cell.value.get()).assume_init_read() };
+    // SAFETY: we made the tag vacant, so the value is there and ours (T2).
+    let value = unsafe { cell.value().read() };
     VACANT.lock()[H::KIND as usize]
         .freed
         .push_back(NonNull::from(cell).cast());

@@ -118,7 +118,9 @@ impl signalhub_view_t {
         let stride = unsafe { struct_size(views) };
         for index in 0..count {
             // SAFETY: `count` structs of `stride` bytes each, by the caller's promise.
-            read.push(unsafe { Self::read(views.byte_add(index * stride)) }?);
+            let view = unsafe { views.byte_add(index * stride) };
+            // SAFETY: likewise.
+            read.push(unsafe { Self::read(view) }?);
         }
         Ok(read)
     }

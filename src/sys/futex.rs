@@ -64,10 +64,6 @@ const CONTENDED: u32 = 2;
 
 // SAFETY: `lock` returns to one thread at a time: it leaves only after its own step from FREE.
 unsafe impl RawMutex for RawLock {
-    #[expect(
-        clippy::declare_interior_mutable_const,
-        reason = "this is how lock_api makes locks"
-    )]
     const INIT: Self = Self {
         state: AtomicU32::new(FREE),
     };
