@@ -99,3 +99,7 @@ pub use options::Options;
 pub use receiver::Receiver;
 pub use shape::Kind;
 pub use view::View;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

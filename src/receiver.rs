@@ -84,8 +84,8 @@ pub(crate) struct Cursor {
     seq: u64,
     /// The index of its slot.
     index: usize,
-    /// Whether the look before this one found a message.
-    found: bool,
+    /// How many looks in a row have found a message.
+    streak: u32,
 }
 
 impl Cursor {
@@ -102,7 +102,7 @@ impl Cursor {
             shared: shared.clone(),
             seq,
             index,
-            found: false,
+            streak: 0,
         })
     }
 
@@ -138,11 +138,13 @@ impl Cursor {
                     message.set(self.seq, shape, origin, block);
                     return Ok(());
                 }
-                Err(Missing::NotYet) if self.found => {
-                    self.found = false;
+                Err(Missing::NotYet) => {
+                    let streak = std::mem::take(&mut self.streak);
+                    if streak < STREAM {
+                        return Err(self.nothing());
+                    }
                     let_it_get_ahead();
                 }
-                Err(Missing::NotYet) => return Err(self.nothing()),
                 Err(Missing::Overtaken { by }) => {
                     message.clear();
                     return Err(TryRecvError::Lagged(self.catch_up(by)));
@@ -156,7 +158,7 @@ impl Cursor {
     pub(crate) fn advance(&mut self) {
         self.seq += 1;
         self.index = self.shared.ring.after(self.index);
-        self.found = true;
+        self.streak = self.streak.saturating_add(1);
     }
 
     /// Takes the next message, and waits for it until `deadline`.
@@ -256,7 +258,11 @@ impl Spot {
     }
 }
 
-/// A receiver that spins on the line that is being written halves everybody's speed.
+/// So many messages in a row are a stream, one is an answer that somebody waits for.
+const STREAM: u32 = 2;
+
+/// A receiver that has caught up with a stream and spins on the line that is being written halves
+/// everybody's speed.
 fn let_it_get_ahead() {
     #[cfg(not(loom))]
     for _ in 0..32 {
