@@ -9,7 +9,7 @@ use crossbeam_utils::CachePadded;
 use crate::block::{BlockRef, Pool};
 use crate::error::{NewError, PublishError, PublishManyError, SubscribeError};
 use crate::options::Options;
-use crate::receiver::{Cursor, Receiver};
+use crate::receiver::Receiver;
 use crate::ring::{Claim, Ring};
 use crate::shape::{Place, Shape};
 use crate::slot::{Body, Contents};
@@ -102,7 +102,7 @@ impl Hub {
     ///
     /// The hub is closed.
     pub fn subscribe(&self) -> Result<Receiver, SubscribeError> {
-        self.cursor().map(Receiver::new)
+        Receiver::new(&self.shared)
     }
 
     /// Closes the hub for all its clones; once it is, nothing happens.
@@ -123,10 +123,6 @@ impl Hub {
     #[must_use]
     pub fn next_seq(&self) -> u64 {
         self.shared.ring.next_seq()
-    }
-
-    pub(crate) fn cursor(&self) -> Result<Cursor, SubscribeError> {
-        Cursor::new(&self.shared)
     }
 }
 

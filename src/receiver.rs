@@ -20,16 +20,17 @@ use crate::wait::Deadline;
 /// clone it to keep it.
 #[derive(Debug)]
 pub struct Receiver {
-    cursor: Cursor,
-    message: Message,
+    pub(crate) cursor: Cursor,
+    /// What the last receive filled.
+    pub(crate) message: Message,
 }
 
 impl Receiver {
-    pub(crate) fn new(cursor: Cursor) -> Self {
-        Self {
-            cursor,
+    pub(crate) fn new(shared: &Arc<Shared>) -> Result<Self, SubscribeError> {
+        Ok(Self {
+            cursor: Cursor::new(shared)?,
             message: Message::default(),
-        }
+        })
     }
 
     /// The next message, if one is there.
@@ -76,7 +77,7 @@ impl Receiver {
     }
 }
 
-/// A place in the stream, without a message of its own.
+/// A place in the stream.
 #[derive(Debug)]
 pub(crate) struct Cursor {
     shared: Arc<Shared>,
@@ -90,7 +91,7 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// A cursor at the next message.
-    pub(crate) fn new(shared: &Arc<Shared>) -> Result<Self, SubscribeError> {
+    fn new(shared: &Arc<Shared>) -> Result<Self, SubscribeError> {
         if shared.end().is_some() {
             return Err(SubscribeError::Closed);
         }
@@ -189,8 +190,9 @@ impl Cursor {
         }
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
+    /// Wakes who sleeps for the receiver `owner`, which was freed.
+    pub(crate) fn wake_owner(&self, owner: usize) {
+        self.shared.waiters.wake_owner(owner);
     }
 
     /// Nothing is there: because nothing was published yet, or because nothing more will be.

@@ -4,6 +4,7 @@
 #![cfg(not(loom))]
 
 #[path = "c/compiler.rs"]
+#[expect(dead_code, reason = "tests/c.rs uses the rest")]
 mod compiler;
 
 use std::fs;

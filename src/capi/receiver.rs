@@ -8,9 +8,8 @@ use super::handle::{self, Handle, Kind};
 use super::hub::signalhub_t;
 use super::message::signalhub_message_t;
 use super::status::signalhub_status_t::{self, *};
-use crate::receiver::Cursor;
 use crate::wait::Deadline;
-use crate::{Message, TryRecvError};
+use crate::{Receiver, TryRecvError};
 
 /// One reader of a hub, with its own place in the stream. Use it from one thread at a time: a
 /// second one gets SIGNALHUB_ERR_BUSY, unless the first is asleep.
@@ -19,11 +18,11 @@ pub struct signalhub_receiver_t {
 }
 
 impl Handle for signalhub_receiver_t {
-    type Value = Cursor;
+    type Value = Receiver;
     const KIND: Kind = Kind::Receiver;
 
-    fn retire(cursor: Cursor, address: usize) {
-        cursor.shared().waiters.wake_owner(address);
+    fn retire(receiver: Receiver, address: usize) {
+        receiver.cursor.wake_owner(address);
     }
 }
 
@@ -45,7 +44,7 @@ pub unsafe extern "C" fn signalhub_subscribe(
         non_null(out_receiver)?;
         // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
         let hub = unsafe { borrow(hub) }?;
-        let handle = handle::create(hub.cursor()?)?;
+        let handle = handle::create(hub.subscribe()?)?;
         // SAFETY: `out_receiver` is writable by the contract of this function.
         unsafe { store(out_receiver, handle) };
         Ok(())
@@ -76,6 +75,7 @@ pub unsafe extern "C" fn signalhub_receiver_try_recv(
         let mut receiver = unsafe { lock(receiver) }?;
         // SAFETY: `out_missed` is NULL or writable by the contract of this function.
         receiver
+            .cursor
             .try_recv(message)
             .map_err(|error| unsafe { outcome(error, out_missed) })
     })
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn signalhub_receiver_recv_timeout(
                 receiver,
                 Deadline::after_ns(timeout_ns),
                 out_missed,
-                |cursor| cursor.try_recv(message),
+                |receiver| receiver.cursor.try_recv(message),
             )
         }
     })
@@ -162,15 +162,16 @@ pub unsafe extern "C" fn signalhub_receiver_recv_into(
         non_null(out_len)?;
         // SAFETY: `buf` spans `buf_len` writable bytes by the contract of this function.
         let buf = unsafe { slice_mut(buf.cast(), buf_len) }?;
-        let mut message = Message::default();
         let mut len = 0;
-        let take = |cursor: &mut Cursor| {
-            cursor.look(&mut message)?;
+        let take = |receiver: &mut Receiver| {
+            let Receiver { cursor, message } = receiver;
+            cursor.look(message)?;
             len = message.payload().len();
             if let Some(buf) = buf.get_mut(..len) {
                 buf.copy_from_slice(message.payload());
                 cursor.advance();
             }
+            message.clear();
             Ok(())
         };
         // SAFETY: `receiver` and `out_missed` as the contract of this function says.
@@ -216,13 +217,13 @@ pub unsafe extern "C" fn signalhub_receiver_recv_many(
             unsafe { borrow_mut(message) }?;
         }
         let mut filled = 0;
-        let take = |cursor: &mut Cursor| {
+        let take = |receiver: &mut Receiver| {
             for &message in messages {
                 // SAFETY: as above; checked there, so that none is consumed in vain.
                 let Ok(message) = (unsafe { borrow_mut(message) }) else {
                     break;
                 };
-                match cursor.try_recv(message) {
+                match receiver.cursor.try_recv(message) {
                     Ok(()) => filled += 1,
                     Err(error) if filled == 0 => return Err(error),
                     Err(_) => break,
@@ -287,7 +288,7 @@ unsafe fn recv(
     receiver: *mut signalhub_receiver_t,
     deadline: Deadline,
     out_missed: *mut u64,
-    mut take: impl FnMut(&mut Cursor) -> Result<(), TryRecvError>,
+    mut take: impl FnMut(&mut Receiver) -> Result<(), TryRecvError>,
 ) -> Result<(), signalhub_status_t> {
     // SAFETY: the caller's promise.
     let mut locked = unsafe { lock(receiver) }?;
@@ -298,7 +299,7 @@ unsafe fn recv(
             // SAFETY: the caller's promise.
             Err(error) => return Err(unsafe { outcome(error, out_missed) }),
         }
-        let spot = locked.spot();
+        let spot = locked.cursor.spot();
         let unlocked = locked.unlock();
         if !spot.wait(receiver.addr(), deadline, || unlocked.is_freed()) {
             return Err(SIGNALHUB_TIMEOUT);
