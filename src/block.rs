@@ -347,3 +347,30 @@ mod tests {
         assert_eq!(pool.free.lock().used_bytes, 0);
     }
 }
+
+/// A model, run with those of tests/loom.rs.
+#[cfg(all(test, loom))]
+mod models {
+    use super::*;
+
+    /// B2, B3. Whoever lets go last, all holders have done with the bytes before they are written
+    /// again.
+    #[test]
+    fn the_last_holder_gives_a_block_back() {
+        loom::model(|| {
+            let pool = Arc::new(Pool::new());
+            let block = pool.fill(&[1; 64], b"").unwrap();
+            let holders = [(); 2].map(|()| {
+                let held = Block::hold(&pool, block).unwrap();
+                loom::thread::spawn(move || assert_eq!(held.bytes(), [1; 64]))
+            });
+            pool.release(block);
+            let again = pool.fill(&[2; 64], b"").unwrap();
+            assert_eq!(Block::hold(&pool, again).unwrap().bytes(), [2; 64]);
+            assert!(Block::hold(&pool, block).is_none() || again.index != block.index);
+            for holder in holders {
+                holder.join().unwrap();
+            }
+        });
+    }
+}

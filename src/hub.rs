@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 //! The hub: publish, subscribe, close.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 
 use crossbeam_utils::CachePadded;
 
@@ -264,15 +264,15 @@ impl Shared {
 
     fn close(&self) {
         self.ring.close();
-        // Who sees the flag sees the closed tail. Pairs with the Acquire in `Shared::end`.
-        self.closed.store(true, Release);
+        // Relaxed: only a reason to look at the tail. A sleeper sees both through the lock that
+        // `wake_all` takes.
+        self.closed.store(true, Relaxed);
         self.waiters.wake_all();
     }
 
     /// The end of the hub, if it is closed.
     pub(crate) fn end(&self) -> Option<u64> {
-        // Pairs with the Release in `close`.
-        if self.closed.load(Acquire) {
+        if self.closed.load(Relaxed) {
             self.ring.end()
         } else {
             None

@@ -132,7 +132,8 @@ impl Cursor {
                     if place != Place::Slot {
                         block = Block::hold(&self.shared.pool, message.block_ref());
                         if block.is_none() {
-                            // It was recycled, so the stamp has moved on: look again.
+                            // It was recycled, so the stamp has moved on (B5): look again.
+                            debug_assert_ne!(slot.look(self.seq), Ok(()));
                             continue;
                         }
                     }
