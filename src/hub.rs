@@ -124,6 +124,15 @@ impl Hub {
     pub fn next_seq(&self) -> u64 {
         self.shared.ring.next_seq()
     }
+
+    /// Refuses a payload that is too long for the hub.
+    #[inline]
+    pub(crate) fn check_len(&self, payload: &[u8]) -> Result<(), PublishError> {
+        if payload.len() as u64 > self.shared.max_message_bytes {
+            return Err(PublishError::TooBig);
+        }
+        Ok(())
+    }
 }
 
 impl Clone for Hub {

@@ -182,6 +182,12 @@ impl Cursor {
         }
     }
 
+    /// Goes back, so that the next look tells a lag that cannot be told now.
+    pub(crate) fn untell(&mut self, lag: Lag) {
+        self.seq = lag.first_lost;
+        self.index = self.shared.ring.index(self.seq);
+    }
+
     /// Where it waits for the next message.
     pub(crate) fn spot(&self) -> Spot {
         Spot {

@@ -83,6 +83,7 @@ mod native {
     use std::time::{Duration, Instant};
 
     use super::AtomicU32;
+    use crate::sys::errno;
     use crate::sys::futex::{RawLock, futex_wait, futex_wake};
     use std::sync::atomic::Ordering::{Acquire, Release};
 
@@ -119,7 +120,7 @@ mod native {
     /// yields, then (that thread was descheduled) sleeps a little.
     pub(crate) fn pause(backoff: &Backoff) {
         if backoff.is_completed() {
-            std::thread::sleep(Duration::from_micros(50));
+            errno::keep(|| std::thread::sleep(Duration::from_micros(50)));
         } else {
             backoff.snooze();
         }

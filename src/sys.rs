@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the system gives: sleep, a process-wide fence, news of a fork, memory.
+//! What the system gives: sleep, a process-wide fence, news of a fork, memory, errno as it was.
 //!
 //! Unsafe is allowed here because these are calls to the system. Linux only.
 
+#[cfg(not(loom))]
+pub(crate) mod errno;
 #[cfg(not(loom))]
 pub(crate) mod fork;
 #[cfg(not(loom))]

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Runs the conformance scripts (tests/conformance/README.md) through the Rust API.
 #![cfg(not(loom))]
-#![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -4,7 +4,8 @@
 //! # Invariants
 //!
 //! * H1. A cell lives as long as the process. Its handles are its address plus a generation.
-//! * H2. A freed cell waits behind [`QUARANTINE`] others of its kind before it is used again.
+//! * H2. A freed cell waits behind [`QUARANTINE`] others of its kind before it is used again, so
+//!   that a freed handle could pass for a live one only after 131,000 more of its kind.
 //! * H3. In the child of a fork the table of vacant cells starts empty, so that nothing that
 //!   another thread of the parent held or was changing matters.
 
@@ -48,7 +49,7 @@ const _: () = assert!(align_of::<Cell<u8>>() as u64 == GENERATIONS);
 const GENERATION_MASK: usize = GENERATIONS as usize - 1;
 
 /// How many freed cells of a kind wait before the first of them is used again.
-const QUARANTINE: usize = 256;
+const QUARANTINE: usize = 1024;
 /// How many cells are made at a time.
 const CHUNK: usize = 32;
 
@@ -206,7 +207,10 @@ fn library() -> Result<u64, HandleError> {
 
 /// Runs in the child of a fork, whose only thread is the one that called fork.
 extern "C" fn in_child() {
-    LIBRARY.store(tag::forked(LIBRARY.load(Relaxed)), Relaxed);
+    let library = LIBRARY.load(Relaxed);
+    if library != 0 {
+        LIBRARY.store(tag::forked(library), Relaxed);
+    }
     // SAFETY: no other thread exists (H3). The old table may be half changed: it is not dropped.
     unsafe { VACANT.data_ptr().write([const { Vacant::new() }; 3]) };
     if VACANT.is_locked() {

@@ -7,7 +7,7 @@ use super::boundary::{borrow, guard, non_null, slice, store};
 use super::handle::{self, Handle, Kind};
 use super::message::signalhub_view_t;
 use super::options::signalhub_options_t;
-use super::status::signalhub_status_t;
+use super::status::signalhub_status_t::{self, *};
 use crate::Hub;
 
 /// A broadcast hub. Every function on it may be called from any thread at any time, but for
@@ -103,6 +103,7 @@ pub unsafe extern "C" fn signalhub_publish(
         let hub = unsafe { borrow(hub) }?;
         // SAFETY: `data` spans `len` bytes by the contract of this function.
         let payload = unsafe { slice(data.cast(), len) }?;
+        hub.check_len(payload)?;
         let published = hub.publish(signalhub_view_t::checked(kind, payload)?)?;
         // SAFETY: `out_seq` is NULL or writable by the contract of this function.
         unsafe { store(out_seq, published.seq) };
@@ -135,7 +136,7 @@ pub unsafe extern "C" fn signalhub_publish_view(
         // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
         let hub = unsafe { borrow(hub) }?;
         // SAFETY: `view` and what it points to are readable by the contract of this function.
-        let view = unsafe { signalhub_view_t::read(view) }?;
+        let view = unsafe { signalhub_view_t::read(view, hub) }?;
         let published = hub.publish(view)?;
         // SAFETY: `out_seq` is NULL or writable by the contract of this function.
         unsafe { store(out_seq, published.seq) };
@@ -171,13 +172,18 @@ pub unsafe extern "C" fn signalhub_publish_many(
         // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
         let hub = unsafe { borrow(hub) }?;
         // SAFETY: `views` and what they point to are readable by the contract of this function.
-        let views = unsafe { signalhub_view_t::read_many(views, count) }?;
+        let views = unsafe { signalhub_view_t::read_many(views, count, hub) }?;
         let (published, result) = match hub.publish_many(&views) {
             Ok(()) => (count, Ok(())),
             Err(error) => (error.published, Err(error.error.into())),
         };
-        // SAFETY: `out_published` is NULL or writable by the contract of this function.
-        unsafe { store(out_published, published) };
+        if matches!(
+            result,
+            Ok(()) | Err(SIGNALHUB_CLOSED | SIGNALHUB_ERR_NO_MEMORY)
+        ) {
+            // SAFETY: `out_published` is NULL or writable by the contract of this function.
+            unsafe { store(out_published, published) };
+        }
         result
     })
 }

@@ -9,7 +9,7 @@ use std::str;
 use super::boundary::{borrow, borrow_mut, guard, non_null, read_sized, slice, store, struct_size};
 use super::handle::{self, Handle};
 use super::status::signalhub_status_t::{self, *};
-use crate::{Kind, Message, View};
+use crate::{Hub, Kind, Message, View};
 
 /// The payload is bytes.
 pub const SIGNALHUB_KIND_BYTES: c_int = 0;
@@ -73,13 +73,16 @@ impl signalhub_view_t {
             .map_err(|_| SIGNALHUB_ERR_UTF8)
     }
 
-    /// Reads the caller's struct.
+    /// Reads the caller's struct, to be published in `hub`.
     ///
     /// # Safety
     ///
     /// `view` is NULL or points to as many readable bytes as its `struct_size` says; its pointers
     /// span what their lengths say, for `'a`.
-    pub(crate) unsafe fn read<'a>(view: *const Self) -> Result<View<'a>, signalhub_status_t> {
+    pub(crate) unsafe fn read<'a>(
+        view: *const Self,
+        hub: &Hub,
+    ) -> Result<View<'a>, signalhub_status_t> {
         non_null(view)?;
         // SAFETY: not NULL; the rest is the caller's promise. All-zero bytes are a valid struct.
         let given: Self = unsafe { read_sized(view, Self::SIZE_MIN) }?;
@@ -88,6 +91,8 @@ impl signalhub_view_t {
         }
         // SAFETY: `data` spans `len` bytes by the caller's promise.
         let payload = unsafe { slice(given.data.cast(), given.len) }?;
+        // Before a long text is read to its end.
+        hub.check_len(payload)?;
         // SAFETY: `topic` spans `topic_len` bytes by the caller's promise.
         let topic = unsafe { slice(given.topic.cast(), given.topic_len) }?;
         let mut view = Self::checked(given.kind, payload)?.with_origin(given.origin);
@@ -106,6 +111,7 @@ impl signalhub_view_t {
     pub(crate) unsafe fn read_many<'a>(
         views: *const Self,
         count: usize,
+        hub: &Hub,
     ) -> Result<Vec<View<'a>>, signalhub_status_t> {
         let mut read = Vec::new();
         if count == 0 {
@@ -116,11 +122,14 @@ impl signalhub_view_t {
             .map_err(|_| SIGNALHUB_ERR_NO_MEMORY)?;
         // SAFETY: not NULL; readable by the caller's promise.
         let stride = unsafe { struct_size(views) };
+        if !stride.is_multiple_of(align_of::<Self>()) {
+            return Err(SIGNALHUB_ERR_STRUCT_SIZE);
+        }
         for index in 0..count {
             // SAFETY: `count` structs of `stride` bytes each, by the caller's promise.
             let view = unsafe { views.byte_add(index * stride) };
             // SAFETY: likewise.
-            read.push(unsafe { Self::read(view) }?);
+            read.push(unsafe { Self::read(view, hub) }?);
         }
         Ok(read)
     }

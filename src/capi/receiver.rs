@@ -98,8 +98,8 @@ pub unsafe extern "C" fn signalhub_receiver_recv(
     message: *mut signalhub_message_t,
     out_missed: *mut u64,
 ) -> signalhub_status_t {
-    // SAFETY: the promise of this function is that of `signalhub_receiver_recv_timeout`.
-    unsafe { signalhub_receiver_recv_timeout(receiver, message, -1, out_missed) }
+    // SAFETY: the promises of this function are those that `recv_before` wants.
+    guard(|| unsafe { recv_before(receiver, message, Deadline::Never, out_missed) })
 }
 
 /// Receive the next message, and wait for it until a timeout.
@@ -120,19 +120,9 @@ pub unsafe extern "C" fn signalhub_receiver_recv_timeout(
     timeout_ns: i64,
     out_missed: *mut u64,
 ) -> signalhub_status_t {
-    guard(|| {
-        // SAFETY: `message` is the caller's alone during this call, by the contract.
-        let message = unsafe { borrow_mut(message) }?;
-        // SAFETY: `receiver` and `out_missed` as the contract of this function says.
-        unsafe {
-            recv(
-                receiver,
-                Deadline::after_ns(timeout_ns),
-                out_missed,
-                |receiver| receiver.cursor.try_recv(message),
-            )
-        }
-    })
+    let deadline = Deadline::after_ns(timeout_ns);
+    // SAFETY: the promises of this function are those that `recv_before` wants.
+    guard(|| unsafe { recv_before(receiver, message, deadline, out_missed) })
 }
 
 /// Receive the next message into a buffer of one's own.
@@ -226,7 +216,11 @@ pub unsafe extern "C" fn signalhub_receiver_recv_many(
                 match receiver.cursor.try_recv(message) {
                     Ok(()) => filled += 1,
                     Err(error) if filled == 0 => return Err(error),
-                    Err(_) => break,
+                    Err(TryRecvError::Lagged(lag)) => {
+                        receiver.cursor.untell(lag);
+                        break;
+                    }
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
                 }
             }
             Ok(())
@@ -276,6 +270,25 @@ pub unsafe extern "C" fn signalhub_receiver_free(
 ) -> signalhub_status_t {
     // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
     guard(|| unsafe { handle::free(receiver) })
+}
+
+/// Receives one message, until `deadline`.
+///
+/// # Safety
+///
+/// `receiver` is NULL or was a receiver; `message` is NULL or was a message, and the caller's
+/// alone; `out_missed` is NULL or writable.
+unsafe fn recv_before(
+    receiver: *mut signalhub_receiver_t,
+    message: *mut signalhub_message_t,
+    deadline: Deadline,
+    out_missed: *mut u64,
+) -> Result<(), signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    let message = unsafe { borrow_mut(message) }?;
+    let take = |receiver: &mut Receiver| receiver.cursor.try_recv(message);
+    // SAFETY: the caller's promise.
+    unsafe { recv(receiver, deadline, out_missed, take) }
 }
 
 /// Takes what `take` takes as soon as there is something, and waits for that until `deadline`.

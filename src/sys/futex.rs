@@ -10,6 +10,8 @@ use std::time::Instant;
 
 use parking_lot::lock_api::{GuardSend, RawMutex};
 
+use super::errno;
+
 /// Sleeps while `word` holds `expected`, until woken or until `deadline`. May return early.
 pub(crate) fn futex_wait(word: &AtomicU32, expected: u32, deadline: Option<Instant>) {
     let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
@@ -22,7 +24,7 @@ pub(crate) fn futex_wait(word: &AtomicU32, expected: u32, deadline: Option<Insta
     });
     let timeout = timeout.as_ref().map_or(ptr::null(), ptr::from_ref);
     // SAFETY: `word` and `timeout` live during the call; the kernel only reads them.
-    unsafe {
+    errno::keep(|| unsafe {
         libc::syscall(
             libc::SYS_futex,
             word.as_ptr(),
@@ -30,20 +32,20 @@ pub(crate) fn futex_wait(word: &AtomicU32, expected: u32, deadline: Option<Insta
             expected,
             timeout,
         )
-    };
+    });
 }
 
 /// Wakes one thread that sleeps on `word`.
 pub(crate) fn futex_wake(word: &AtomicU32) {
     // SAFETY: the kernel uses the address of `word` as a name only.
-    unsafe {
+    errno::keep(|| unsafe {
         libc::syscall(
             libc::SYS_futex,
             word.as_ptr(),
             libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG,
             1,
         )
-    };
+    });
 }
 
 /// A mutual exclusion lock on one word of its own.

@@ -3,6 +3,8 @@
 
 use once_cell::race::OnceBool;
 
+use super::errno;
+
 // linux/membarrier.h
 const MEMBARRIER_CMD_PRIVATE_EXPEDITED: libc::c_int = 1 << 3;
 const MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED: libc::c_int = 1 << 4;
@@ -23,5 +25,5 @@ pub(crate) fn membarrier() -> bool {
 
 fn membarrier_command(command: libc::c_int) -> bool {
     // SAFETY: this system call touches no memory of ours.
-    unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 }
+    errno::keep(|| unsafe { libc::syscall(libc::SYS_membarrier, command, 0, 0) == 0 })
 }

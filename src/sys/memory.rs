@@ -49,7 +49,9 @@ impl Buffer {
 
     /// `len` zero bytes. Ends the process if there is no such memory, as `Vec` does.
     pub(crate) fn new(len: usize) -> Self {
-        Self::zeroed(len).unwrap_or_else(|| handle_alloc_error(Layout::new::<Line>()))
+        Self::zeroed(len).unwrap_or_else(|| {
+            handle_alloc_error(Self::layout(len).unwrap_or(Layout::new::<Line>()))
+        })
     }
 
     /// What to ask of the allocator. Alignment 16, not 64: only up to that does the system

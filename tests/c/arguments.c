@@ -122,9 +122,8 @@ static void text_that_is_not_utf8_is_a_status(void)
                                         "\xf4\x90\x80", "a\x80",    "\xe2\x82"};
     for (size_t k = 0; k < COUNT_OF(kinds); k++)
         for (size_t i = 0; i < COUNT_OF(texts); i++)
-            CHECK_STATUS(
-                signalhub_publish(hub, kinds[k], texts[i], strlen(texts[i]), NULL, NULL),
-                SIGNALHUB_ERR_UTF8);
+            CHECK_STATUS(signalhub_publish(hub, kinds[k], texts[i], strlen(texts[i]), NULL, NULL),
+                         SIGNALHUB_ERR_UTF8);
     nothing_happened();
 }
 
@@ -156,8 +155,7 @@ static void too_big_a_length_is_a_status(void)
     for (size_t i = 0; i < COUNT_OF(lengths); i++) {
         view.data = "x";
         view.len = lengths[i];
-        CHECK_STATUS(signalhub_publish(hub, 0, "x", lengths[i], NULL, NULL),
-                     SIGNALHUB_ERR_TOO_BIG);
+        CHECK_STATUS(signalhub_publish(hub, 0, "x", lengths[i], NULL, NULL), SIGNALHUB_ERR_TOO_BIG);
         CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_TOO_BIG);
         CHECK_STATUS(signalhub_publish_many(hub, &view, 1, NULL), SIGNALHUB_ERR_TOO_BIG);
     }
@@ -214,8 +212,7 @@ static void outputs_are_written_only_when_the_status_says_so(void)
     options.capacity = 0;
     CHECK_STATUS(signalhub_new(&options, &out_hub), SIGNALHUB_ERR_CAPACITY);
     CHECK_STATUS(signalhub_receiver_try_recv(receiver, message, &missed), SIGNALHUB_EMPTY);
-    CHECK_STATUS(signalhub_receiver_recv_timeout(receiver, message, 1, &missed),
-                 SIGNALHUB_TIMEOUT);
+    CHECK_STATUS(signalhub_receiver_recv_timeout(receiver, message, 1, &missed), SIGNALHUB_TIMEOUT);
     CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 8, 1, &count, &missed),
                  SIGNALHUB_TIMEOUT);
     CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, 1, &count, &missed),

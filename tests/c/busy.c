@@ -22,9 +22,7 @@ static void *wait_for_a_message(void *argument)
     char buf[8];
     __atomic_store_n(&waiter->id, thread_id(), __ATOMIC_RELEASE);
     switch (waiter->way) {
-    case RECV:
-        waiter->status = signalhub_receiver_recv(receiver, message, NULL);
-        break;
+    case RECV: waiter->status = signalhub_receiver_recv(receiver, message, NULL); break;
     case RECV_TIMEOUT:
         waiter->status = signalhub_receiver_recv_timeout(receiver, message, INT64_MAX, NULL);
         break;
@@ -57,13 +55,11 @@ static void freeing_a_receiver_ends_the_sleep_in_it(void)
 static void free_may_come_at_any_time(void)
 {
     signalhub_t *hub = new_hub(4);
-    for (long round = scaled(1000); round > 0; round--) {
+    for (long round = scaled(500); round > 0; round--) {
         waiter_t waiter = {new_receiver(hub), (way_t)(round % WAYS), 0, SIGNALHUB_OK};
         pthread_t thread = start(wait_for_a_message, &waiter);
-        while (__atomic_load_n(&waiter.id, __ATOMIC_ACQUIRE) == 0)
-            sched_yield();
-        for (long spin = round % 7; spin > 0; spin--)
-            sched_yield();
+        if (round % 2 == 0)
+            nap();
         if (round % 3 == 0)
             CHECK_OK(publish_text(hub, "x"));
         CHECK_OK(signalhub_receiver_free(waiter.receiver));
@@ -125,10 +121,9 @@ static void *receive_large(void *receiver)
     static char buf[1 << 24];
     while (!__atomic_load_n(&done, __ATOMIC_ACQUIRE)) {
         size_t len = 0;
-        signalhub_status_t status = signalhub_receiver_recv_into(
-            (signalhub_receiver_t *)receiver, buf, sizeof buf, -1, &len, NULL);
-        CHECK(status == SIGNALHUB_OK || status == SIGNALHUB_ERR_BUSY ||
-              status == SIGNALHUB_CLOSED);
+        signalhub_status_t status = signalhub_receiver_recv_into((signalhub_receiver_t *)receiver,
+                                                                 buf, sizeof buf, -1, &len, NULL);
+        CHECK(status == SIGNALHUB_OK || status == SIGNALHUB_ERR_BUSY || status == SIGNALHUB_CLOSED);
     }
     return NULL;
 }
@@ -139,16 +134,18 @@ static void a_second_thread_is_told_that_the_receiver_is_busy(void)
     signalhub_t *hub = new_hub(2);
     signalhub_receiver_t *receiver = new_receiver(hub);
     pthread_t thread = start(receive_large, receiver);
-    signalhub_status_t status;
-    uint64_t seq = 0;
-    do {
+    signalhub_status_t status = SIGNALHUB_OK;
+    for (uint64_t published = 1; status != SIGNALHUB_ERR_BUSY; published++) {
+        uint64_t seq = 0;
         CHECK_OK(signalhub_publish(hub, 0, large, sizeof large, NULL, NULL));
-        do {
+        while (seq < published) {
             status = signalhub_receiver_next_seq(receiver, &seq);
-            CHECK(status == SIGNALHUB_OK || status == SIGNALHUB_ERR_BUSY);
-            sched_yield();
-        } while (status == SIGNALHUB_OK && seq == 0);
-    } while (status != SIGNALHUB_ERR_BUSY);
+            if (status == SIGNALHUB_ERR_BUSY)
+                break;
+            CHECK_OK(status);
+            nap();
+        }
+    }
     __atomic_store_n(&done, 1, __ATOMIC_RELEASE);
     CHECK_OK(signalhub_close(hub));
     join(thread);

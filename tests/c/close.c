@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Close: by any thread, any number of times; it wakes every sleeper, and nothing published is lost. */
+/* Close: by any thread, any number of times; it wakes every sleeper, and nothing published is lost.
+ */
 #include "check.h"
 
 enum { CLOSERS = 8, SLEEPERS = 20, PUBLISHERS = 3 };
@@ -99,7 +100,7 @@ static void *publish_until_closed(void *hub)
 static void a_publish_is_before_the_end_or_told_so(void)
 {
     signalhub_message_t *message = new_message();
-    for (long round = scaled(200); round > 0; round--) {
+    for (long round = scaled(100); round > 0; round--) {
         signalhub_t *hub = new_hub(8);
         signalhub_receiver_t *receiver = new_receiver(hub);
         pthread_t publishers[PUBLISHERS];

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Compiles C programs against the library that cargo built beside this test.
 
-use std::ffi::OsStr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -16,34 +15,56 @@ pub(crate) enum Library {
     Static,
 }
 
-/// The detected compiler of a language, "c" or "c++", which can also be said by CC or CXX. With `standard`.
-pub(crate) fn compiler(language: &str, standard: &str) -> Command {
+/// The C compiler that is here, or that CC names.
+pub(crate) fn detected() -> Command {
     let libc = if cfg!(target_env = "musl") {
         "musl"
     } else {
         "gnu"
     };
     let target = format!("{}-unknown-linux-{libc}", env::consts::ARCH);
-    let mut command = cc::Build::new()
+    cc::Build::new()
         .cargo_metadata(false)
         .target(&target)
         .host(&target)
         .opt_level(1)
-        .cpp(language == "c++")
         .get_compiler()
-        .to_command();
-    command
-        .args(["-x", language, &format!("-std={standard}"), "-Iinclude"])
-        .args(["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]);
-    command
+        .to_command()
 }
 
-/// Compiles a source file, in `standard`, to a program named as `source` and the two others.
-pub(crate) fn compile(source: &Path, language: &str, standard: &str, library: Library) -> PathBuf {
-    let name = source.file_stem().and_then(OsStr::to_str).unwrap();
-    let program = scratch().join(format!("{name}-{standard}-{library:?}"));
-    let mut command = compiler(language, standard);
-    command.arg(source).args(["-x", "none", "-o"]).arg(&program);
+/// The flags that C or C++ of this project compiles with; sources follow.
+pub(crate) fn strict<'a>(
+    compiler: &'a mut Command,
+    language: &str,
+    standard: &str,
+) -> &'a mut Command {
+    compiler
+        .args([
+            "-Iinclude",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Wconversion",
+            "-Werror",
+        ])
+        .args(["-x", language, &format!("-std={standard}")])
+}
+
+/// Compiles a C program of one file, in a place of its own for each library.
+pub(crate) fn compile(source: &Path, library: Library) -> PathBuf {
+    let name = source.with_extension("").display().to_string();
+    let program = scratch().join(format!("{}-{library:?}", name.replace('/', "-")));
+    link(
+        strict(&mut detected(), "c", "c99").arg(source),
+        library,
+        &program,
+    );
+    program
+}
+
+/// Has a compiler make a program of what it was given and the library.
+pub(crate) fn link(compiler: &mut Command, library: Library, program: &Path) {
+    compiler.args(["-x", "none"]);
     let built = built_library();
     match library {
         Library::Shared => {
@@ -52,16 +73,17 @@ pub(crate) fn compile(source: &Path, language: &str, standard: &str, library: Li
             let named = scratch().join("libsignalhub.so.0");
             symlink(built.with_extension("so"), &link).unwrap();
             fs::rename(&link, &named).unwrap();
-            command.arg(&named);
-            command.arg(format!("-Wl,-rpath,{}", scratch().display()));
+            compiler.arg(&named);
+            // DT_RPATH: cargo sets LD_LIBRARY_PATH, which would come before DT_RUNPATH.
+            compiler.arg("-Wl,--disable-new-dtags");
+            compiler.arg(format!("-Wl,-rpath,{}", scratch().display()));
         }
         Library::Static => {
-            command.arg(built.with_extension("a"));
-            command.args(["-lgcc_s", "-lutil", "-lrt", "-lm", "-ldl", "-lc"]);
+            compiler.arg(built.with_extension("a"));
+            compiler.args(["-lgcc_s", "-lutil", "-lrt", "-lm", "-lc"]);
         }
     }
-    succeed(command.args(["-lpthread", "-ldl"]));
-    program
+    succeed(compiler.args(["-lpthread", "-ldl", "-o"]).arg(program));
 }
 
 /// Runs a command and returns what it printed. Fails the test if the command fails.

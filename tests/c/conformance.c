@@ -15,12 +15,6 @@ static const char *const option_keys[OPTIONS] = {
 
 enum { NAMES_MAX = 32, WORDS_MAX = 64, PAYLOADS_MAX = 2000, MESSAGES = 100 };
 
-typedef struct {
-    uint8_t *data;
-    size_t len;
-    int kind;
-} payload_t;
-
 /* One side of the arrow: words and payloads are the same tokens, read twice. */
 typedef struct {
     char *words[WORDS_MAX];
@@ -115,75 +109,81 @@ static void expect_status(const side_t *want, int status, uint64_t value)
     expect(same, got);
 }
 
-/* Reads the payload that `token` stands for, number `at` of its range; false behind the last. */
-static int read_payload(const char *token, const char *kind, uint64_t at, payload_t *out)
+static uint64_t option(const side_t *side, int key, uint64_t unsaid)
+{
+    return side->options[key] != NULL ? number(side->options[key]) : unsaid;
+}
+
+static int kind_of(const char *name, int unsaid)
 {
     static const char *const kinds[] = {"bytes", "text", "json", "event"};
-    unsigned long first, end, n, seed;
-    out->kind = SIGNALHUB_KIND_TEXT;
-    out->data = malloc(strlen(token) + 32);
-    if (sscanf(token, "%lu..%lu", &first, &end) == 2 && isdigit((unsigned char)*token)) {
-        if (first + at >= end)
-            return 0;
-        out->len = (size_t)sprintf((char *)out->data, "%lu", first + at);
-    } else if (at > 0) {
+    if (name == NULL)
+        return unsaid;
+    for (int kind = 0; kind < 4; kind++)
+        if (strcmp(name, kinds[kind]) == 0)
+            return kind;
+    return (int)strtol(name, NULL, 10);
+}
+
+/* Reads the payload that `token` stands for, number `at` of its range; 0 behind the last. The
+   bytes are the caller's to free. */
+static int read_payload(const char *token, uint64_t at, signalhub_view_t *out)
+{
+    unsigned long first, end, seed, n = strlen(token);
+    int is_range = sscanf(token, "%lu..%lu", &first, &end) == 2;
+    int is_text = sscanf(token, "text(%lu,%lu)", &n, &seed) == 2;
+    int is_bytes = sscanf(token, "bytes(%lu,%lu)", &n, &seed) == 2;
+    uint8_t *data;
+    if (at > 0 && (!is_range || first + at >= end))
         return 0;
-    } else if (sscanf(token, "text(%lu,%lu)", &n, &seed) == 2) {
-        out->data = realloc(out->data, n + 1);
-        out->len = n;
+    data = (uint8_t *)malloc(n + 32);
+    CHECK(data != NULL);
+    out->data = data;
+    out->kind = SIGNALHUB_KIND_TEXT;
+    if (is_range) {
+        n = (unsigned long)sprintf((char *)data, "%lu", first + at);
+    } else if (is_text) {
         for (size_t i = 0; i < n; i++)
-            out->data[i] = (uint8_t)('a' + (seed + i + i / 25) % 26);
-    } else if (sscanf(token, "bytes(%lu,%lu)", &n, &seed) == 2) {
+            data[i] = (uint8_t)('a' + (seed + i + i / 25) % 26);
+    } else if (is_bytes) {
         out->kind = SIGNALHUB_KIND_BYTES;
-        out->data = realloc(out->data, n + 1);
-        out->len = n;
         for (size_t i = 0; i < n; i++)
-            out->data[i] = (uint8_t)((seed + i + i / 255) % 256);
+            data[i] = (uint8_t)((seed + i + i / 255) % 256);
     } else if (strncmp(token, "hex(", 4) == 0) {
         out->kind = SIGNALHUB_KIND_BYTES;
-        out->len = 0;
-        for (const char *digits = token + 4; *digits != ')'; digits += 2) {
-            unsigned byte = 0;
-            expect(sscanf(digits, "%2x", &byte) == 1, "bad hex");
-            out->data[out->len++] = (uint8_t)byte;
-        }
+        n = 0;
+        for (unsigned byte; sscanf(token + 4 + 2 * n, "%2x", &byte) == 1;)
+            data[n++] = (uint8_t)byte;
     } else {
-        out->len = strlen(token) - (*token == '\'' ? 2 : 0);
-        memcpy(out->data, token + (*token == '\''), out->len);
+        n -= *token == '\'' ? 2 : 0;
+        memcpy(data, token + (*token == '\''), n);
     }
-    if (kind != NULL && (isdigit((unsigned char)*kind) || *kind == '-'))
-        out->kind = (int)strtol(kind, NULL, 10);
-    for (int k = 0; kind != NULL && k < 4; k++)
-        if (strcmp(kind, kinds[k]) == 0)
-            out->kind = k;
+    out->len = n;
     return 1;
 }
 
-/* All payloads of a side from its word `from` on, as views that its topic and origin complete. */
+/* All payloads of a side from its word `from` on, with its topic and all else it says of them. */
 static size_t read_views(const side_t *side, int from, signalhub_view_t *views)
 {
-    static payload_t topic;
+    static signalhub_view_t topic = SIGNALHUB_VIEW_INIT;
     size_t count = 0;
-    free(topic.data);
+    free((void *)(uintptr_t)topic.data);
     topic.data = NULL;
+    topic.len = 0;
     if (side->options[TOPIC] != NULL)
-        read_payload(side->options[TOPIC], NULL, 0, &topic);
+        read_payload(side->options[TOPIC], 0, &topic);
     for (int word = from; word < side->count; word++) {
-        payload_t payload;
-        for (uint64_t at = 0; read_payload(side->words[word], side->options[KIND], at, &payload);
-             at++) {
-            signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+        signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+        for (uint64_t at = 0; read_payload(side->words[word], at, &view); at++) {
             expect(count < PAYLOADS_MAX, "too many payloads");
-            view.data = payload.data;
-            view.len = payload.len;
-            view.kind = payload.kind;
+            view.kind = kind_of(side->options[KIND], view.kind);
             view.topic = (const char *)topic.data;
-            view.topic_len = topic.data != NULL ? topic.len : 0;
-            view.origin = side->options[ORIGIN] != NULL ? number(side->options[ORIGIN]) : 0;
-            view.seq = side->options[SEQ] != NULL ? number(side->options[SEQ]) + count : UNSAID;
+            view.topic_len = topic.len;
+            view.origin = option(side, ORIGIN, 0);
+            view.seq = option(side, SEQ, UNSAID);
+            view.seq += view.seq != UNSAID ? count : 0;
             views[count++] = view;
         }
-        free(payload.data);
     }
     return count;
 }
@@ -219,6 +219,17 @@ static named_t *find(const char *name)
     return NULL;
 }
 
+/* Scripts may take a receiver for a hub, and the other way round. */
+static signalhub_t *hub_of(const char *name)
+{
+    return (signalhub_t *)find(name)->handle;
+}
+
+static signalhub_receiver_t *receiver_of(const char *name)
+{
+    return (signalhub_receiver_t *)find(name)->handle;
+}
+
 static void give_name(const char *name, void *handle, int is_receiver)
 {
     named_t *entry = &named[named_count++];
@@ -232,8 +243,8 @@ static void give_name(const char *name, void *handle, int is_receiver)
 static int free_named(named_t *entry)
 {
     entry->is_freed = 1;
-    return entry->is_receiver ? signalhub_receiver_free(entry->handle)
-                              : signalhub_free(entry->handle);
+    return entry->is_receiver ? signalhub_receiver_free((signalhub_receiver_t *)entry->handle)
+                              : signalhub_free((signalhub_t *)entry->handle);
 }
 
 static void free_all(void)
@@ -249,12 +260,9 @@ static void open_hub(const side_t *call, const side_t *want)
     signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;
     int status;
     free_all();
-    if (call->options[CAPACITY] != NULL)
-        options.capacity = number(call->options[CAPACITY]);
-    if (call->options[MAX_MESSAGE_BYTES] != NULL)
-        options.max_message_bytes = number(call->options[MAX_MESSAGE_BYTES]);
-    if (call->options[SLOT_BYTES] != NULL)
-        options.slot_bytes = number(call->options[SLOT_BYTES]);
+    options.capacity = option(call, CAPACITY, options.capacity);
+    options.max_message_bytes = option(call, MAX_MESSAGE_BYTES, 0);
+    options.slot_bytes = option(call, SLOT_BYTES, 0);
     status = signalhub_new(&options, &hub);
     expect_status(want, status, 0);
     if (status == SIGNALHUB_OK)
@@ -268,8 +276,7 @@ static void publish(const side_t *call, const side_t *want)
     for (size_t i = 0; i < count; i++) {
         uint64_t receivers = 0;
         expect_status(want, signalhub_publish_view(hub, &views[i], NULL, &receivers), 0);
-        expect(want->options[RECEIVERS] == NULL || receivers == number(want->options[RECEIVERS]),
-               "other receivers");
+        expect(option(want, RECEIVERS, receivers) == receivers, "other receivers");
     }
     free_views(views, count);
 }
@@ -305,7 +312,7 @@ static int receive(const side_t *call, signalhub_view_t *got, const signalhub_vi
                    size_t *filled, uint64_t *value)
 {
     const char *verb = call->words[0], *argument = call->count > 2 ? call->words[2] : "0";
-    signalhub_receiver_t *receiver = find(call->words[1])->handle;
+    signalhub_receiver_t *receiver = receiver_of(call->words[1]);
     int64_t start = now_ns(), timeout_ns = strtoll(argument, NULL, 10);
     int status;
     *filled = 1;
@@ -374,13 +381,13 @@ static void run(const side_t *call, const side_t *want)
         status = signalhub_capacity(hub, &value);
         expect_number(want, status, value);
     } else if (strcmp(verb, "next_seq") == 0) {
-        status = name != NULL ? signalhub_receiver_next_seq(find(name)->handle, &value)
+        status = name != NULL ? signalhub_receiver_next_seq(receiver_of(name), &value)
                               : signalhub_next_seq(hub, &value);
         expect_number(want, status, value);
     } else if (strcmp(verb, "close") == 0) {
         expect_status(want, signalhub_close(hub), 0);
     } else if (strcmp(verb, "use") == 0) {
-        hub = find(name)->handle;
+        hub = hub_of(name);
     } else if (strcmp(verb, "free") == 0) {
         expect_status(want, free_named(find(name)), 0);
     } else if (strcmp(verb, "subscribe") == 0) {
@@ -416,7 +423,9 @@ static void add_token(side_t *side, char *token)
 /* Splits a line at its blanks, in place, and runs it. */
 static void run_line(char *text)
 {
-    side_t call = {0}, want = {0}, *side = &call;
+    side_t call, want, *side = &call;
+    memset(&call, 0, sizeof call);
+    memset(&want, 0, sizeof want);
     snprintf(command, sizeof command, "%s", text);
     while (*text != '\0') {
         char *token = text;

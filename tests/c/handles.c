@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* A handle that was freed, or is of another type, gives a status; handles cost nothing once freed. */
+/* A handle that was freed, or is of another type, gives a status; handles cost nothing once freed.
+ */
 #include "check.h"
 
 #include <dirent.h>

@@ -54,8 +54,7 @@ static void a_message_that_there_is_no_memory_for_is_not_published(void)
     small = before;
     small.rlim_cur = PAYLOAD * 2;
     CHECK(setrlimit(RLIMIT_AS, &small) == 0);
-    CHECK_STATUS(signalhub_publish(hub, 0, payload, PAYLOAD, NULL, NULL),
-                 SIGNALHUB_ERR_NO_MEMORY);
+    CHECK_STATUS(signalhub_publish(hub, 0, payload, PAYLOAD, NULL, NULL), SIGNALHUB_ERR_NO_MEMORY);
     CHECK_OK(publish_text(hub, "second"));
     views[1].data = payload;
     views[1].len = PAYLOAD;

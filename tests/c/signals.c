@@ -44,7 +44,7 @@ static void interrupt(pthread_t thread, const wait_t *wait, long count)
     while (!__atomic_load_n(&wait->is_over, __ATOMIC_ACQUIRE) &&
            __atomic_load_n(&signals_handled, __ATOMIC_RELAXED) < end) {
         CHECK(pthread_kill(thread, SIGUSR1) == 0);
-        sched_yield();
+        nap();
     }
 }
 
@@ -61,7 +61,7 @@ static void signals_end_no_wait_for_ever(void)
     wait_t wait = {-1, SIGNALHUB_OK, 0, 0};
     pthread_t thread = start(wait_for_it, &wait);
     wait_until_asleep(&wait.id);
-    interrupt(thread, &wait, scaled(2000));
+    interrupt(thread, &wait, scaled(500));
     CHECK(!__atomic_load_n(&wait.is_over, __ATOMIC_ACQUIRE));
     CHECK_OK(publish_text(hub, "x"));
     join(thread);

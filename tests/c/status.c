@@ -18,8 +18,8 @@ static void every_status_has_a_text_of_its_own(void)
 
 static void any_other_number_is_an_unknown_status(void)
 {
-    static const int numbers[] = {SIGNALHUB_TIMEOUT + 1, SIGNALHUB_ERR_PANIC - 1, 100, -100,
-                                  INT_MAX,               INT_MIN};
+    static const int numbers[] = {
+        SIGNALHUB_TIMEOUT + 1, SIGNALHUB_ERR_PANIC - 1, 100, -100, INT_MAX, INT_MIN};
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         CHECK(strcmp(signalhub_status_str(numbers[i]), "unknown status") == 0);
     for (long number = INT_MIN; number <= INT_MAX; number += 99991)

@@ -71,9 +71,8 @@ static void a_timeout_is_never_over_too_early(void)
                      SIGNALHUB_TIMEOUT);
         CHECK(now_ns() - begin >= timeouts[i]);
         begin = now_ns();
-        CHECK_STATUS(
-            signalhub_receiver_recv_many(receiver, &message, 1, timeouts[i], &count, NULL),
-            SIGNALHUB_TIMEOUT);
+        CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, timeouts[i], &count, NULL),
+                     SIGNALHUB_TIMEOUT);
         CHECK(now_ns() - begin >= timeouts[i]);
     }
     CHECK_OK(signalhub_message_free(message));

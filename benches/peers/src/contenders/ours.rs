@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#![forbid(unsafe_code)]
+//! SignalHub, called from Rust.
+
+use signalhub::{Hub, Options, RecvError, TryRecvError};
+
+use crate::contender::{Contender, Plan, Publisher, Receiver, Took};
+
+/// A hub with the default options, but for what the plan says.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ours {
+    options: Options,
+}
+
+impl Ours {
+    pub(crate) fn with_slot_bytes(slot_bytes: u64) -> Self {
+        Self {
+            options: Options::default().slot_bytes(slot_bytes),
+        }
+    }
+}
+
+/// Closes the hub when dropped, as the peers' senders do.
+pub(crate) struct Closing(Hub);
+
+impl Contender for Ours {
+    type Publisher = Closing;
+    type Receiver = signalhub::Receiver;
+
+    fn open(self, plan: Plan) -> (Self::Publisher, Vec<Self::Receiver>) {
+        let hub = Hub::new(self.options.capacity(plan.capacity as u64))
+            .expect("a figure asks for a ring that fits in memory");
+        let receivers = (0..plan.receivers)
+            .map(|_| hub.subscribe().expect("the hub is open"))
+            .collect();
+        (Closing(hub), receivers)
+    }
+}
+
+impl Publisher for Closing {
+    #[inline]
+    fn publish(&mut self, payload: &[u8]) {
+        self.0
+            .publish(payload)
+            .expect("the hub is open, the message within its limits");
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Receiver for signalhub::Receiver {
+    #[inline]
+    fn try_recv(&mut self, read: impl FnOnce(&[u8])) -> Took {
+        match signalhub::Receiver::try_recv(self) {
+            Ok(message) => {
+                read(message.payload());
+                Took::Message
+            }
+            Err(TryRecvError::Empty) => Took::Empty,
+            Err(TryRecvError::Lagged(_)) => Took::Lagged,
+            Err(TryRecvError::Closed) => Took::Closed,
+        }
+    }
+
+    #[inline]
+    fn recv(&mut self, read: impl FnOnce(&[u8])) -> Took {
+        match signalhub::Receiver::recv(self) {
+            Ok(message) => {
+                read(message.payload());
+                Took::Message
+            }
+            Err(RecvError::Lagged(_)) => Took::Lagged,
+            Err(RecvError::Closed) => Took::Closed,
+        }
+    }
+}

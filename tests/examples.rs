@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The examples in Rust and C print what stands beside them (examples/*.out).
+#![cfg(not(loom))]
+
+#[path = "c/compiler.rs"]
+mod compiler;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+use compiler::{Library, compile, library_is_sanitized, succeed};
+
+macro_rules! examples {
+    ($($name:ident)*) => {
+        const EXAMPLES: &[&str] = &[$(stringify!($name)),*];
+
+        mod in_rust {
+            $(#[test] fn $name() { super::run_rust(stringify!($name)) })*
+        }
+
+        mod in_c {
+            $(#[test] fn $name() { super::run_c(stringify!($name)) })*
+        }
+    };
+}
+
+examples! {
+    clean_shutdown fan_out first_message lagging_receiver timeouts
+}
+
+/// Runs an example that `cargo test` has built; `cargo test --test examples` builds none.
+fn run_rust(name: &str) {
+    if library_is_sanitized() {
+        println!("skipped: the library is sanitized");
+        return;
+    }
+    let deps = env::current_exe().unwrap();
+    let program = deps.ancestors().nth(2).unwrap().join("examples").join(name);
+    assert!(program.exists(), "not built: cargo build --examples");
+    check(name, &program);
+}
+
+fn run_c(name: &str) {
+    if library_is_sanitized() {
+        println!("skipped: the library is sanitized");
+        return;
+    }
+    let source = Path::new("examples/c").join(name).with_extension("c");
+    for library in [Library::Shared, Library::Static] {
+        check(name, &compile(&source, library));
+    }
+}
+
+fn check(name: &str, program: &Path) {
+    let printed = succeed(&mut Command::new(program));
+    let wanted = fs::read_to_string(Path::new("examples").join(name).with_extension("out"));
+    assert_eq!(printed, wanted.unwrap());
+}
+
+#[test]
+fn every_example_is_there_in_every_language() {
+    let listed: BTreeSet<String> = EXAMPLES.iter().map(|&name| name.into()).collect();
+    for (directory, extension) in [
+        ("examples", ".out"),
+        ("examples/rust", ".rs"),
+        ("examples/c", ".c"),
+        ("examples/python", ".py"),
+    ] {
+        let found: BTreeSet<String> = fs::read_dir(directory)
+            .unwrap()
+            .filter_map(|file| {
+                let name = file.unwrap().file_name().into_string().unwrap();
+                Some(name.strip_suffix(extension)?.to_owned())
+            })
+            .collect();
+        assert_eq!(found, listed, "{directory}");
+    }
+}
