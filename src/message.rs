@@ -6,8 +6,9 @@
 use std::fmt::{self, Debug, Formatter};
 use std::str;
 
-use crate::block::{Block, BlockRef};
+use crate::block::{Block, BlockRef, Pool};
 use crate::shape::{Kind, Place, Shape};
+use crate::sync::Arc;
 use crate::sys::memory::Buffer;
 use crate::view::View;
 
@@ -116,35 +117,41 @@ impl Message {
         &mut self.data[..bytes]
     }
 
-    /// The reference that a slot's data begins with when the payload is in a block.
-    pub(crate) fn block_ref(&self) -> BlockRef {
-        BlockRef::unpack(
-            self.data
-                .first_chunk()
-                .map_or(0, |word| u64::from_ne_bytes(*word)),
-        )
-    }
-
     #[cold]
     fn grow(&mut self, bytes: usize) {
         self.clear();
         self.data = Buffer::new(bytes);
     }
 
-    /// Makes the message of what a slot held: its data is in [`Self::data`], its block, if any, held.
+    /// Makes the message of what a slot held, whose data is in [`Self::data`]. If its payload is in
+    /// a block, that is the next to [`Self::hold`].
     #[inline]
-    pub(crate) fn set(&mut self, seq: u64, shape: Shape, origin: u64, block: Option<Block>) {
+    pub(crate) fn set(&mut self, seq: u64, shape: Shape, origin: u64) {
         self.seq = seq;
         self.origin = origin;
         self.shape = shape;
-        match (shape.place(), block) {
-            (Place::BlockTopicInSlot, Some(block)) => {
-                self.contents = Contents::BlockTopicInline(block)
-            }
-            (Place::Block, Some(block)) => self.contents = Contents::Block(block),
-            _ if matches!(self.contents, Contents::Inline) => {}
-            _ => self.contents = Contents::Inline,
+        if !matches!(self.contents, Contents::Inline) {
+            self.contents = Contents::Inline;
         }
+    }
+
+    /// Takes a share of the block that the slot's data refers to. Empties the message and returns
+    /// false if the block was recycled.
+    #[cold]
+    pub(crate) fn hold(&mut self, pool: &Arc<Pool>) -> bool {
+        let word = self
+            .data
+            .first_chunk()
+            .map_or(0, |word| u64::from_ne_bytes(*word));
+        let Some(block) = Block::hold(pool, BlockRef::unpack(word)) else {
+            self.clear();
+            return false;
+        };
+        self.contents = match self.shape.place() {
+            Place::BlockTopicInSlot => Contents::BlockTopicInline(block),
+            Place::Slot | Place::Block => Contents::Block(block),
+        };
+        true
     }
 }
 

@@ -5,7 +5,6 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crate::block::Block;
 use crate::error::{Lag, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
 use crate::hub::Shared;
 use crate::message::Message;
@@ -127,18 +126,12 @@ impl Cursor {
             let slot = ring.slot(self.index);
             match slot.read(self.seq, message.data(ring.data_bytes())) {
                 Ok((shape, origin)) => {
-                    let place = shape.place();
-                    let mut block = None;
-                    if place != Place::Slot {
-                        block = Block::hold(&self.shared.pool, message.block_ref());
-                        if block.is_none() {
-                            // It was recycled, so the stamp has moved on (B5): look again.
-                            debug_assert_ne!(slot.look(self.seq), Ok(()));
-                            continue;
-                        }
+                    message.set(self.seq, shape, origin);
+                    if shape.place() == Place::Slot || message.hold(&self.shared.pool) {
+                        return Ok(());
                     }
-                    message.set(self.seq, shape, origin, block);
-                    return Ok(());
+                    // Its block was recycled, so the stamp has moved on (B5): look again.
+                    debug_assert_ne!(slot.look(self.seq), Ok(()));
                 }
                 Err(Missing::NotYet) => {
                     let streak = std::mem::take(&mut self.streak);
