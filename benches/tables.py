@@ -126,12 +126,8 @@ PACED = (
 
 #: In the order of the page.
 CAPTIONS = {
-    "pair": Caption(
-        "Publish and receive on one thread", "One message at a time, ring of 1024."
-    ),
-    "publish": Caption(
-        "Publish alone", "One receiver, which does not receive; ring of 1024."
-    ),
+    "pair": Caption("Publish and receive on one thread", "One message at a time, ring of 1024."),
+    "publish": Caption("Publish alone", "One receiver, which does not receive; ring of 1024."),
     "idle": Caption(
         "Publish with receivers that do not receive",
         "Ring of 128, so that 10,000 channels fit in memory. crossbeam-channel refuses to"
@@ -212,9 +208,7 @@ def section(name: str, table: Table) -> list[str]:
             row,
             *(str(cells.get(contender, "")) for contender in table.contenders()),
         ]
-        body.append(
-            line + ([f"{comparison.value(table, row):.2f}"] if comparison else [])
-        )
+        body.append(line + ([f"{comparison.value(table, row):.2f}"] if comparison else []))
     return [
         f"### {caption.title}",
         "",

@@ -75,21 +75,15 @@ TARGETS = [
     Target("pair", "pair on one thread ÷ crossbeam", over("crossbeam"), "≤", 1),
     Target(LOSSLESS[0], f"{LOSSLESS[1]} ÷ crossbeam", over("crossbeam"), "≥", 2.5),
     Target(LOSSLESS[0], f"{LOSSLESS[1]} ÷ tokio", over("tokio"), "≥", 4),
-    Target(
-        LOSSY[0], f"{LOSSY[1]} ÷ crossbeam", over("crossbeam", "delivered"), "≥", 2.5
-    ),
+    Target(LOSSY[0], f"{LOSSY[1]} ÷ crossbeam", over("crossbeam", "delivered"), "≥", 2.5),
     Target(LOSSY[0], f"{LOSSY[1]} ÷ tokio", over("tokio", "delivered"), "≥", 4),
     Target("fan_out_polled", "fan-out to 4, polled ÷ best peer", over_best(), "≥", 3),
     Target("fan_out_asleep", "fan-out to 4, asleep ÷ best peer", over_best(), "≥", 3),
     Target("fan_out_awake", "fan-out to 4, awake ÷ best peer", over_best(), "≥", 3),
     Target("idle", f"{IDLE} ÷ tokio, worst", worst_over("tokio"), "≤", 0.65),
     Target("idle", f"{IDLE}, slowest ÷ fastest", spread(), "≤", FLAT),
-    Target(
-        "spin", "spin round trip ÷ bare cache line", over("bare cache line"), "≤", 2
-    ),
-    Target(
-        "wake", "blocked wake p50 ÷ bare futex", over("bare futex", "p50"), "≤", 1.15
-    ),
+    Target("spin", "spin round trip ÷ bare cache line", over("bare cache line"), "≤", 2),
+    Target("wake", "blocked wake p50 ÷ bare futex", over("bare futex", "p50"), "≤", 1.15),
     Target("c_abi", "publish, C − Rust", more_in_c("publish", 1), "≤", 3, " ns"),
     Target("c_abi", "pair, C − Rust, a call", more_in_c(PAIR, 3), "≤", 3, " ns"),
     Target(

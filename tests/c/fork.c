@@ -98,6 +98,22 @@ static void a_child(void)
     own_handles_work();
 }
 
+/* The allocator of gcc's sanitizers may be locked for ever in a child that was forked while another
+   thread allocated: there, a child under load does only what allocates nothing. */
+static void a_child_under_load(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    uint64_t number;
+    CHECK_STATUS(signalhub_publish(hub, 0, "x", 1, NULL, NULL), SIGNALHUB_ERR_FORKED);
+    CHECK_STATUS(signalhub_receiver_next_seq(idle, &number), SIGNALHUB_ERR_FORKED);
+    CHECK_STATUS(signalhub_message_clear(message), SIGNALHUB_ERR_FORKED);
+    CHECK_OK(signalhub_receiver_free(receivers[0]));
+    CHECK_STATUS(signalhub_receiver_free(receivers[0]), SIGNALHUB_ERR_HANDLE);
+#else
+    a_child();
+#endif
+}
+
 static void a_child_with_a_child(void)
 {
     inherited_handles_give(SIGNALHUB_ERR_FORKED);
@@ -154,7 +170,7 @@ static void a_fork_under_full_load_finds_nothing_locked(void)
         receiving[i] = start(receive_all_the_time, receivers[i]);
     making = start(make_and_free_all_the_time, NULL);
     for (long i = scaled(200); i > 0; i--)
-        in_a_child(a_child);
+        in_a_child(a_child_under_load);
     __atomic_store_n(&done, 1, __ATOMIC_RELEASE);
     for (size_t i = 0; i < PUBLISHERS; i++)
         join(publishers[i]);

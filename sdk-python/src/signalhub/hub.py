@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""The hub: publish, subscribe, close."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import suppress
+from ctypes import Array, addressof, byref, c_char, c_char_p, c_uint64, c_void_p, sizeof
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Union
+
+from signalhub import _bindings as c
+from signalhub import topic as topics
+from signalhub._arguments import integer
+from signalhub._lib import LONG_BYTES, held, released
+from signalhub.errors import ForkedError, check
+from signalhub.message import Kind
+from signalhub.receiver import SignalReceiver
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+#: A payload as C can take it: bytes, or memory that somebody lends.
+Data = Union[bytes, "Array[c_char]"]
+
+Self = TypeVar("Self", bound="SignalHub")
+
+
+class SignalHub:
+    """A broadcast hub: every receiver gets every message, in one order.
+
+    A hub retains its last `capacity` messages. Publishing never waits for a receiver; one that
+    falls further behind than that misses messages, and is told how many.
+
+    Any thread may use a hub at any time. Close it, or use it in a `with` statement; one that is
+    collected unclosed gives a ResourceWarning and is closed unless another handle on it is left.
+
+    Args:
+        capacity: how many messages the hub retains, from 1 to 2**32.
+        max_message_bytes: the longest payload that can be published, in bytes, up to 2**40.
+            None means 1 GiB.
+        slot_bytes: size of a slot of the ring in bytes, from 64 to 65536, rounded up to a multiple
+            of 64. Larger messages cost an allocation. None means 320.
+
+    Raises:
+        TypeError, ValueError: an argument is not an int, or not in its range.
+        MemoryError: there is not that much memory.
+    """
+
+    # The handle in C; 0 until it is made.
+    _handle = 0
+    # Whether nobody needs to close this hub any more.
+    _done = False
+
+    def __init__(
+        self,
+        capacity: int = c.SIGNALHUB_CAPACITY_DEFAULT,
+        *,
+        max_message_bytes: int | None = None,
+        slot_bytes: int | None = None,
+    ) -> None:
+        options = c.Options(sizeof(c.Options))
+        options.capacity = integer("capacity", capacity, 1, c.SIGNALHUB_CAPACITY_MAX)
+        if max_message_bytes is not None:
+            options.max_message_bytes = integer(
+                "max_message_bytes", max_message_bytes, 1, c.SIGNALHUB_MESSAGE_BYTES_MAX
+            )
+        if slot_bytes is not None:
+            options.slot_bytes = integer(
+                "slot_bytes", slot_bytes, c.SIGNALHUB_SLOT_BYTES_MIN, c.SIGNALHUB_SLOT_BYTES_MAX
+            )
+        handle = c_void_p()
+        check(released.signalhub_new(byref(options), byref(handle)))
+        self._handle = handle.value or 0
+
+    @classmethod
+    def from_handle(cls: type[Self], handle: int) -> Self:
+        """Return the hub behind a handle of the C library, or of another SignalHub.
+
+        The handle stays its owner's; the result has one of its own on the same hub. Closing that
+        closes the hub for all. Collecting it unclosed only lets go of the handle, in silence.
+
+        Args:
+            handle: the address in a signalhub_t pointer of this process. A number that never was
+                one may crash the process.
+
+        Raises:
+            TypeError: the handle is not an int.
+            ValueError: it is 0, or was freed, or is not a hub's.
+            ForkedError: it was made by the parent of this process.
+        """
+        own = c_void_p()
+        check(held.signalhub_clone(integer("handle", handle, 1, 2**64 - 1), byref(own)))
+        hub = cls.__new__(cls)
+        hub._handle = own.value or 0
+        hub._done = True
+        return hub
+
+    def publish(
+        self,
+        message: str | ReadableBuffer,
+        *,
+        topic: str | None = None,
+        kind: Kind | None = None,
+        origin: int = 0,
+    ) -> int:
+        """Publish a message to every receiver, and wait for none of them.
+
+        Args:
+            message: str, or an object with bytes: bytes, bytearray, memoryview, array. The
+                message is a copy; another thread must not change the bytes meanwhile.
+            topic: a name for the message: tokens joined by dots, without white space or wildcards,
+                up to 255 bytes of UTF-8.
+            kind: what the message is. None means TEXT for str and BYTES for bytes; a JSON
+                document that you have as str or bytes is `Kind.JSON`, which is not checked.
+            origin: who publishes, as the publishers agree among themselves, up to 64 bits.
+
+        Returns:
+            How many receivers the hub has.
+
+        Raises:
+            ClosedError: the hub is closed.
+            ForkedError: the hub was made by the parent of this process.
+            TypeError: an argument is of the wrong type, or a str is published as BYTES.
+            ValueError: the text cannot be UTF-8 or is not, the topic breaks a rule, the message is
+                longer than max_message_bytes, or the origin has more than 64 bits.
+            MemoryError: there is not that much memory.
+        """
+        data, kind = _data(message, kind)
+        integer("origin", origin, 0, 2**64 - 1)
+        library = held if len(data) <= LONG_BYTES else released
+        receivers = c_uint64()
+        if topic is None and origin == 0:
+            status = library.signalhub_publish(
+                self._handle, kind, data, len(data), None, byref(receivers)
+            )
+        else:
+            view = c.View(sizeof(c.View), _address(data), len(data), kind=kind, origin=origin)
+            if topic is not None:
+                name = topics.encoded(topic)
+                view.topic, view.topic_len = _address(name), len(name)
+            status = library.signalhub_publish_view(
+                self._handle, byref(view), None, byref(receivers)
+            )
+        del data  # a bytearray can change its size again, even while an error keeps this frame
+        check(status)
+        return receivers.value
+
+    def subscribe(self) -> SignalReceiver:
+        """Return a new receiver that starts at the next message. Close it when it is done.
+
+        Raises:
+            ClosedError: the hub is closed.
+            ForkedError: the hub was made by the parent of this process.
+        """
+        handle = c_void_p()
+        check(held.signalhub_subscribe(self._handle, byref(handle)))
+        return SignalReceiver(handle.value or 0)
+
+    def close(self) -> None:
+        """Close the hub, for all its handles in all languages. Closing twice does nothing.
+
+        Publishing then raises ClosedError. Receivers read what is left and then get ClosedError;
+        those that wait get it now. In the child of a fork, the parent's hub stays as it is.
+        """
+        with suppress(ForkedError):
+            check(released.signalhub_close(self._handle))
+        self._done = True
+
+    @property
+    def closed(self) -> bool:
+        """Whether the hub is closed, by whichever of its handles.
+
+        Raises:
+            ForkedError: the hub was made by the parent of this process.
+        """
+        # The C library has no function that only asks.
+        receiver = c_void_p()
+        status: int = held.signalhub_subscribe(self._handle, byref(receiver))
+        held.signalhub_receiver_free(receiver)
+        if status != c.SIGNALHUB_CLOSED:
+            check(status)
+        return status == c.SIGNALHUB_CLOSED
+
+    @property
+    def capacity(self) -> int:
+        """How many messages the hub retains."""
+        capacity = c_uint64()
+        check(held.signalhub_capacity(self._handle, byref(capacity)))
+        return capacity.value
+
+    @property
+    def next_seq(self) -> int:
+        """The number that the next message will get: how many were published so far."""
+        seq = c_uint64()
+        check(held.signalhub_next_seq(self._handle, byref(seq)))
+        return seq.value
+
+    @property
+    def handle(self) -> int:
+        """The signalhub_t pointer as an int, for code in C, C++ or Rust of this process.
+
+        It is valid as long as this object exists; whoever wants it longer calls signalhub_clone().
+        """
+        return self._handle
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self, warn: Any = warnings.warn, free: Any = released.signalhub_free) -> None:
+        if not self._handle:
+            return
+        try:
+            if not self._done and not self.closed:
+                warn(f"unclosed {self!r}", ResourceWarning, source=self)
+        except ForkedError:
+            pass  # it was its parent's to close
+        finally:
+            free(self._handle)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a SignalHub cannot be copied or pickled; in this process, pass on hub.handle"
+            " and use SignalHub.from_handle()"
+        )
+
+    def __repr__(self) -> str:
+        if not self._handle:
+            state = "not made"
+        else:
+            try:
+                state = "closed" if self.closed else "open"
+                state += f" capacity={self.capacity} next_seq={self.next_seq}"
+            except ForkedError:
+                state = "of the parent process"
+        return f"<{type(self).__name__} {state}>"
+
+
+def _data(message: str | ReadableBuffer, kind: Kind | None) -> tuple[Data, Kind]:
+    """Return the bytes of a message and its kind."""
+    if kind is not None and not isinstance(kind, Kind):
+        raise TypeError(f"kind must be a signalhub.Kind or None, not {kind!r}")
+    if isinstance(message, str):
+        if kind is Kind.BYTES:
+            raise TypeError("a str cannot be published as BYTES; encode it")
+        return message.encode(), Kind.TEXT if kind is None else kind
+    kind = Kind.BYTES if kind is None else kind
+    if isinstance(message, bytes):
+        return message, kind
+    try:
+        view = memoryview(message)
+    except TypeError:
+        name = type(message).__name__
+        raise TypeError(f"message must be str or bytes-like, not {name}") from None
+    # Lent, so that the copy is made without the GIL. ctypes lends only what can be written to.
+    if view.nbytes > LONG_BYTES and view.c_contiguous and not view.readonly:
+        return (c_char * view.nbytes).from_buffer(view), kind
+    return view.tobytes(), kind
+
+
+def _address(data: Data) -> c_void_p:
+    """Return a pointer to `data`, valid as long as both exist."""
+    pointer = c_char_p(data) if isinstance(data, bytes) else c_char_p(addressof(data))
+    return c_void_p.from_buffer(pointer)
