@@ -439,6 +439,18 @@ SIGNALHUB_API signalhub_status_t signalhub_capacity(const signalhub_t *hub, uint
 SIGNALHUB_API signalhub_status_t signalhub_next_seq(const signalhub_t *hub, uint64_t *out_seq);
 
 /**
+ * Whether a hub is closed.
+ *
+ * @param hub         The hub. Not NULL.
+ * @param out_closed  Receives 1 if it is, else 0. Not NULL.
+ *
+ * Threads: any thread. Once closed, a hub stays so.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED or
+ *          SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_is_closed(const signalhub_t *hub, int *out_closed);
+
+/**
  * Close a hub for all its handles. Closing a closed hub does nothing.
  *
  * Publishers then get SIGNALHUB_CLOSED; receivers read what is left and then get

@@ -113,6 +113,12 @@ impl Hub {
         self.shared.close();
     }
 
+    /// Whether the hub is closed. Once closed, it stays so.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.shared.end().is_some()
+    }
+
     /// How many messages the hub retains.
     #[must_use]
     pub fn capacity(&self) -> u64 {

@@ -16,8 +16,10 @@ fn receivers_read_what_is_left_and_then_closed_for_ever() {
     let mut receiver = hub.subscribe().unwrap();
     hub.publish("first").unwrap();
     hub.publish("last").unwrap();
+    assert!(!hub.is_closed());
     hub.close();
     hub.close();
+    assert!(hub.is_closed());
     assert_eq!(hub.publish("late").unwrap_err(), PublishError::Closed);
     assert_eq!(hub.publish(&[0; 1000]).unwrap_err(), PublishError::Closed);
     assert_eq!(hub.subscribe().unwrap_err(), SubscribeError::Closed);

@@ -234,6 +234,29 @@ pub unsafe extern "C" fn signalhub_next_seq(
     })
 }
 
+/// Whether a hub is closed.
+///
+/// @param hub         The hub. Not NULL.
+/// @param out_closed  Receives 1 if it is, else 0. Not NULL.
+///
+/// Threads: any thread. Once closed, a hub stays so.
+/// Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED or
+///          SIGNALHUB_ERR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_is_closed(
+    hub: *const signalhub_t,
+    out_closed: *mut c_int,
+) -> signalhub_status_t {
+    guard(|| {
+        non_null(out_closed)?;
+        // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
+        let hub = unsafe { borrow(hub) }?;
+        // SAFETY: `out_closed` is writable by the contract of this function.
+        unsafe { store(out_closed, hub.is_closed().into()) };
+        Ok(())
+    })
+}
+
 /// Close a hub for all its handles. Closing a closed hub does nothing.
 ///
 /// Publishers then get SIGNALHUB_CLOSED; receivers read what is left and then get

@@ -26,6 +26,7 @@ static void null_in_any_position_is_a_status(void)
     uint64_t number = 77;
     size_t count = 77;
     char buf[8];
+    int closed;
 
     CHECK_STATUS(signalhub_new(NULL, NULL), null);
     CHECK_STATUS(signalhub_clone(NULL, &out_hub), null);
@@ -40,6 +41,8 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_capacity(hub, NULL), null);
     CHECK_STATUS(signalhub_next_seq(NULL, &number), null);
     CHECK_STATUS(signalhub_next_seq(hub, NULL), null);
+    CHECK_STATUS(signalhub_is_closed(NULL, &closed), null);
+    CHECK_STATUS(signalhub_is_closed(hub, NULL), null);
     CHECK_STATUS(signalhub_close(NULL), null);
     CHECK_STATUS(signalhub_message_new(NULL), null);
     CHECK_STATUS(signalhub_message_view(NULL, &view), null);

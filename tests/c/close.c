@@ -63,11 +63,16 @@ static void what_is_left_is_read_before_the_end(void)
     signalhub_receiver_t *receiver = new_receiver(hub), *late = NULL;
     signalhub_message_t *message = new_message();
     uint64_t missed = 0;
+    int closed = -1;
     CHECK_OK(publish_text(hub, "first"));
     CHECK_OK(publish_text(hub, "second"));
     CHECK_OK(publish_text(hub, "third"));
+    CHECK_OK(signalhub_is_closed(hub, &closed));
+    CHECK(closed == 0);
     CHECK_OK(signalhub_close(hub));
     CHECK_OK(signalhub_close(hub));
+    CHECK_OK(signalhub_is_closed(hub, &closed));
+    CHECK(closed == 1);
     CHECK_STATUS(publish_text(hub, "late"), SIGNALHUB_CLOSED);
     CHECK_STATUS(signalhub_subscribe(hub, &late), SIGNALHUB_CLOSED);
     CHECK_OK(signalhub_free(hub));

@@ -40,6 +40,7 @@ int main(void)
     signalhub_t *clone = NULL, *none = NULL;
     signalhub_receiver_t *receiver = NULL;
     signalhub_message_t *message = NULL;
+    int closed = 0;
     uint64_t number;
     size_t count;
     pthread_t thread;
@@ -72,6 +73,7 @@ int main(void)
     KEEPS_ERRNO(signalhub_publish_many(hub, &view, 1, &count), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_capacity(hub, &number), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_next_seq(hub, &number), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_is_closed(hub, &closed), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_receiver_recv(receiver, message, NULL), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_receiver_recv_into(receiver, large, 1, -1, &count, NULL),
                 SIGNALHUB_ERR_TOO_SMALL);

@@ -21,12 +21,14 @@ static void inherited_handles_give(signalhub_status_t want)
     uint64_t number;
     size_t count;
     char buf[8];
+    int closed;
     CHECK_STATUS(signalhub_clone(hub, &clone), want);
     CHECK_STATUS(signalhub_publish(hub, 0, "x", 1, NULL, NULL), want);
     CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), want);
     CHECK_STATUS(signalhub_publish_many(hub, &view, 1, NULL), want);
     CHECK_STATUS(signalhub_capacity(hub, &number), want);
     CHECK_STATUS(signalhub_next_seq(hub, &number), want);
+    CHECK_STATUS(signalhub_is_closed(hub, &closed), want);
     CHECK_STATUS(signalhub_subscribe(hub, &receiver), want);
     CHECK_STATUS(signalhub_close(hub), want);
     CHECK_STATUS(signalhub_receiver_try_recv(idle, own, NULL), want);

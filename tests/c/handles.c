@@ -13,6 +13,7 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
     signalhub_t *clone = NULL;
     signalhub_receiver_t *receiver = NULL;
+    int closed = 0;
     uint64_t number = 77;
     size_t count = 77;
     CHECK_STATUS(signalhub_clone(hub, &clone), want);
@@ -21,6 +22,7 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
     CHECK_STATUS(signalhub_publish_many(hub, &view, 1, &count), want);
     CHECK_STATUS(signalhub_capacity(hub, &number), want);
     CHECK_STATUS(signalhub_next_seq(hub, &number), want);
+    CHECK_STATUS(signalhub_is_closed(hub, &closed), want);
     CHECK_STATUS(signalhub_subscribe(hub, &receiver), want);
     CHECK_STATUS(signalhub_close(hub), want);
     CHECK(clone == NULL && receiver == NULL && number == 77 && count == 77);

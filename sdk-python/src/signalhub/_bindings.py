@@ -107,6 +107,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "signalhub_publish_many": (Status, [Hub, POINTER(View), c_size_t, POINTER(c_size_t)]),
     "signalhub_capacity": (Status, [Hub, POINTER(c_uint64)]),
     "signalhub_next_seq": (Status, [Hub, POINTER(c_uint64)]),
+    "signalhub_is_closed": (Status, [Hub, POINTER(c_int)]),
     "signalhub_close": (Status, [Hub]),
     "signalhub_free": (Status, [Hub]),
     "signalhub_message_new": (Status, [POINTER(Message)]),

@@ -5,7 +5,17 @@ from __future__ import annotations
 
 import warnings
 from contextlib import suppress
-from ctypes import Array, addressof, byref, c_char, c_char_p, c_uint64, c_void_p, sizeof
+from ctypes import (
+    Array,
+    addressof,
+    byref,
+    c_char,
+    c_char_p,
+    c_int,
+    c_uint64,
+    c_void_p,
+    sizeof,
+)
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Union
 
@@ -174,13 +184,9 @@ class SignalHub:
         Raises:
             ForkedError: the hub was made by the parent of this process.
         """
-        # The C library has no function that only asks.
-        receiver = c_void_p()
-        status: int = held.signalhub_subscribe(self._handle, byref(receiver))
-        held.signalhub_receiver_free(receiver)
-        if status != c.SIGNALHUB_CLOSED:
-            check(status)
-        return status == c.SIGNALHUB_CLOSED
+        closed = c_int()
+        check(held.signalhub_is_closed(self._handle, byref(closed)))
+        return closed.value != 0
 
     @property
     def capacity(self) -> int:
