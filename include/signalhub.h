@@ -14,6 +14,7 @@
  *           their description says otherwise. NULL where they are not wanted.
  * Threads   Hubs may be used by any thread at any time. A receiver and a message belong to one
  *           thread at a time.
+ * Signals   No function may be called from a signal handler. A signal ends no wait.
  * Panics    A fault inside the library becomes SIGNALHUB_ERR_PANIC; free the handle then.
  * Growth    Constants keep their values for ever. Structs only grow at their end.
  * Loading   Loading the library starts nothing and changes nothing in the process.
@@ -108,7 +109,8 @@
 
 /**
  * What a call came to. Zero is success; positive values are ordinary outcomes of a correct
- * program; negative values are mistakes or failures, after which nothing has changed.
+ * program; negative values are mistakes or failures, after which nothing has changed unless the
+ * function says otherwise.
  * Values are never reused.
  */
 typedef enum {
@@ -174,11 +176,12 @@ typedef enum {
      */
     SIGNALHUB_ERR_UTF8 = -10,
     /**
-     * A topic that is too long, or has an empty token, a wildcard or white space.
+     * A topic that is too long, or has an empty token, a wildcard, white space or a control
+     * character.
      */
     SIGNALHUB_ERR_TOPIC = -11,
     /**
-     * A message longer than the hub's max_message_bytes.
+     * A message longer than the hub's max_message_bytes, or a buffer that no memory could hold.
      */
     SIGNALHUB_ERR_TOO_BIG = -12,
     /**
@@ -232,8 +235,9 @@ typedef struct {
     uint64_t max_message_bytes;
     /**
      * Size of a slot in bytes, rounded up to a multiple of 64; 0 means 320. A message of which
-     * payload and topic together take at most slot_bytes - 24 lies in the slot; a larger one
-     * costs an allocation, and receivers share it.
+     * payload and topic, each rounded up to a multiple of 8, together take at most
+     * slot_bytes - 24 lies in the slot; a larger one lies in memory of its own, which receivers
+     * share.
      */
     uint64_t slot_bytes;
 } signalhub_options_t;
@@ -257,7 +261,8 @@ typedef struct {
     size_t len;
     /**
      * The topic: 1 to 255 bytes of UTF-8, tokens joined by '.', no empty token, no '*', no '>',
-     * no white space. Not terminated by a NUL. NULL when the message has none.
+     * no white space, no control character. Not terminated by a NUL. NULL when the message has
+     * none.
      */
     const char *topic;
     /**
@@ -427,7 +432,8 @@ signalhub_status_t signalhub_publish_many(const signalhub_t *hub,
 SIGNALHUB_API signalhub_status_t signalhub_capacity(const signalhub_t *hub, uint64_t *out_capacity);
 
 /**
- * The number that the next message of a hub will get: how many were published so far.
+ * The number that the next message of a hub will get: how many were published so far, those
+ * included that are just being written.
  *
  * @param hub      The hub. Not NULL.
  * @param out_seq  Receives the number. Not NULL.
@@ -611,7 +617,8 @@ signalhub_status_t signalhub_receiver_recv_timeout(signalhub_receiver_t *receive
  * Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
  * Blocks:  as signalhub_receiver_recv_timeout().
  * Returns: what signalhub_receiver_recv_timeout() returns, or SIGNALHUB_ERR_TOO_SMALL: the buffer
- *          is untouched, and the message is still the next one (until it is overwritten).
+ *          is untouched, and the message is still the next one (until it is overwritten). A
+ *          buf_len that no memory could have is SIGNALHUB_ERR_TOO_BIG.
  */
 SIGNALHUB_API
 signalhub_status_t signalhub_receiver_recv_into(signalhub_receiver_t *receiver,

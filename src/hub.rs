@@ -79,7 +79,7 @@ impl Hub {
     ///
     /// # Errors
     ///
-    /// The hub is closed, the payload is too long, the topic is none, or there is no memory for a
+    /// The hub is closed, the payload is too long, the topic is not a valid one, or there is no memory for a
     /// payload that does not fit a slot. Nothing was published then.
     #[inline]
     pub fn publish<'a>(&self, message: impl Into<View<'a>>) -> Result<Published, PublishError> {
@@ -125,7 +125,8 @@ impl Hub {
         self.shared.ring.capacity()
     }
 
-    /// The number that the next message will get: how many were published so far.
+    /// The number that the next message will get: how many were published so far, those included
+    /// that are just being written.
     #[must_use]
     pub fn next_seq(&self) -> u64 {
         self.shared.ring.next_seq()
@@ -167,7 +168,7 @@ impl Shared {
         let contents = self.prepare(view)?;
         let Ok(claim) = self.ring.claim(1) else {
             self.discard(contents.body);
-            return Err(PublishError::Closed);
+            return Err(self.refuse());
         };
         let replaced = self.write(&claim, contents);
         self.waiters.wake(claim.seq + 1);
@@ -199,9 +200,14 @@ impl Shared {
         Ok(())
     }
 
-    /// Publishes up to a capacity of messages under one claim.
+    /// Publishes up to a capacity of messages under one claim. Fails with how many were published.
     fn publish_run(&self, views: &[View<'_>]) -> Result<(), (usize, PublishError)> {
-        let mut contents = Vec::with_capacity(views.len());
+        // What can fail comes before the claim: room for the messages, and for the blocks that
+        // they replace.
+        let (mut contents, mut replaced) = (Vec::new(), Vec::new());
+        let reserved = contents.try_reserve_exact(views.len());
+        let reserved = reserved.and_then(|()| replaced.try_reserve_exact(views.len()));
+        reserved.map_err(|_| (0, PublishError::NoMemory))?;
         let mut error = None;
         for view in views {
             match self.prepare(view) {
@@ -217,9 +223,8 @@ impl Shared {
             contents
                 .iter()
                 .for_each(|contents| self.discard(contents.body));
-            return Err((0, PublishError::Closed));
+            return Err((0, self.refuse()));
         };
-        let mut replaced = Vec::with_capacity(count);
         for contents in contents {
             replaced.extend(self.write(&claim, contents));
             claim = self.ring.next(claim);
@@ -268,6 +273,13 @@ impl Shared {
         if let Body::Block(block) = body {
             self.pool.release(block);
         }
+    }
+
+    /// The ring is closed. Whoever learns it from us finds the flag set too.
+    #[cold]
+    fn refuse(&self) -> PublishError {
+        self.closed.store(true, Relaxed);
+        PublishError::Closed
     }
 
     #[inline(always)]

@@ -20,7 +20,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The same hub can be used from C, C++ and Python through `include/signalhub.h`, in one process.
+//! Hubs for several languages are made through `include/signalhub.h`, whose handles C, C++, Python
+//! and Rust pass to each other.
 //!
 //! # Words
 //!
@@ -51,8 +52,9 @@
 //!
 //! # What a stalled publisher delays
 //!
-//! A publisher that is stopped between its claim and its stamp (some ten instructions that cannot
-//! fail) delays receivers at that message, and publishers one lap later; nobody else.
+//! A publisher that is stopped between its claim and its stamp, while it copies a message into its
+//! slot (with `publish_many` up to a capacity of them), delays receivers at that message, and
+//! publishers one lap later; nobody else. Nothing in between can fail.
 //!
 //! # How a message travels
 //!

@@ -45,9 +45,9 @@ impl Options {
     }
 
     /// Size of a slot in bytes, from [`Self::SLOT_BYTES_MIN`] to [`Self::SLOT_BYTES_MAX`], rounded
-    /// up to a multiple of 64. A message whose payload and topic together take at most
-    /// `slot_bytes - 24` lies in its slot; a larger one costs an allocation, and its receivers
-    /// share it. The default is 320.
+    /// up to a multiple of 64. A message whose payload and topic, each rounded up to a
+    /// multiple of 8, together take at most `slot_bytes - 24` lies in its slot; a larger one lies
+    /// in memory of its own, which its receivers share. The default is 320.
     #[must_use]
     pub fn slot_bytes(self, bytes: u64) -> Self {
         Self {

@@ -83,8 +83,7 @@ mod native {
     use std::time::{Duration, Instant};
 
     use super::AtomicU32;
-    use crate::sys::errno;
-    use crate::sys::futex::{RawLock, futex_wait, futex_wake};
+    use crate::sys::futex::{RawLock, futex_wait, futex_wake, nap};
     use std::sync::atomic::Ordering::{Acquire, Release};
 
     /// A lock that fork can be told about: it waits on its own word and shares nothing.
@@ -120,7 +119,7 @@ mod native {
     /// yields, then (that thread was descheduled) sleeps a little.
     pub(crate) fn pause(backoff: &Backoff) {
         if backoff.is_completed() {
-            errno::keep(|| std::thread::sleep(Duration::from_micros(50)));
+            nap(Duration::from_micros(50));
         } else {
             backoff.snooze();
         }

@@ -46,7 +46,16 @@ pub(crate) fn library(address: usize) -> u64 {
 
 /// The same library in the child of a fork.
 pub(crate) fn forked(library: u64) -> u64 {
-    (library & !EPOCH) | (library.wrapping_add(1 << EPOCH_SHIFT) & EPOCH)
+    if is_exhausted(library) {
+        return library;
+    }
+    library + (1 << EPOCH_SHIFT)
+}
+
+/// Whether there were too many forks within forks to tell whose a handle is: no handle has this
+/// epoch, so none is live, and none can be made.
+pub(crate) fn is_exhausted(library: u64) -> bool {
+    library & EPOCH == EPOCH
 }
 
 /// What the tag behind a handle is while the handle may be used.
@@ -198,9 +207,12 @@ mod tests {
     }
 
     #[test]
-    fn epochs_and_generations_wrap_within_their_bits() {
+    fn epochs_end_and_generations_wrap_within_their_bits() {
         let ours = library(usize::MAX >> 17);
-        assert_eq!((0..256).fold(ours, |library, _| forked(library)), ours);
+        let deep = (0..254).fold(ours, |library, _| forked(library));
+        assert!(!is_exhausted(deep));
+        assert!(is_exhausted(forked(deep)));
+        assert_eq!(forked(forked(deep)), forked(deep));
         let tag = Tag::new();
         let live = Live::new(ours, Kind::Message, GENERATIONS - 1);
         tag.set_live(live);

@@ -8,7 +8,7 @@ use crate::error::TopicError;
 pub(crate) const TOPIC_BYTES_MAX: usize = 255;
 
 /// Whether `topic` is one: 1 to 255 bytes, tokens joined by dots, no empty token, no wildcard,
-/// no white space.
+/// no white space, no control character.
 pub(crate) fn check(topic: &str) -> Result<(), TopicError> {
     if topic.len() > TOPIC_BYTES_MAX {
         return Err(TopicError::TooLong);

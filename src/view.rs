@@ -56,7 +56,7 @@ impl<'a> View<'a> {
     }
 
     /// The same, under a topic: 1 to 255 bytes, tokens joined by dots, no empty token, no `*` or
-    /// `>`, no white space. Checked when it is published.
+    /// `>`, no white space, no control character. Checked when it is published.
     #[must_use]
     pub fn with_topic(self, topic: &'a str) -> Self {
         Self {

@@ -148,11 +148,7 @@ impl Waiters {
     ) -> bool {
         let waiter = self.arm(seq, owner);
         // W1. Pairs with the light fence in `wake`.
-        let nap = if self.fences.heavy() {
-            deadline
-        } else {
-            deadline.at_most(NAP)
-        };
+        let fenced = self.fences.heavy();
         let found = loop {
             // Pairs with the Release in `wake_those`.
             if waiter.woken.load(Acquire) || ready() {
@@ -161,7 +157,12 @@ impl Waiters {
             if deadline.has_passed() {
                 break false;
             }
-            waiter.parker.park(nap.instant());
+            let until = if fenced {
+                deadline
+            } else {
+                deadline.at_most(NAP)
+            };
+            waiter.parker.park(until.instant());
         };
         self.disarm(&waiter);
         found

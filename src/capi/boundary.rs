@@ -239,7 +239,7 @@ pub(crate) unsafe fn read_sized<T: Copy>(
 }
 
 /// No version of a struct will be larger.
-const STRUCT_SIZE_MAX: usize = 4096;
+pub(crate) const STRUCT_SIZE_MAX: usize = 4096;
 
 #[cfg(test)]
 mod tests {

@@ -188,7 +188,7 @@ fn vacant_cell<T>(kind: Kind) -> Result<NonNull<Cell<T>>, HandleError> {
 }
 
 /// [`LIBRARY`], made when it is first needed. Threads that race for it may both ask to be told of
-/// forks: being told twice does no harm, and nobody waits for anybody.
+/// forks: being told twice only counts a fork twice, and nobody waits for anybody.
 fn library() -> Result<u64, HandleError> {
     static TOLD_OF_FORKS: OnceBool = OnceBool::new();
     TOLD_OF_FORKS.get_or_try_init(|| {
@@ -199,10 +199,11 @@ fn library() -> Result<u64, HandleError> {
         }
     })?;
     let made = tag::library((&raw const LIBRARY).addr());
-    Ok(match LIBRARY.compare_exchange(0, made, Relaxed, Relaxed) {
-        Ok(_) => made,
-        Err(library) => library,
-    })
+    match LIBRARY.compare_exchange(0, made, Relaxed, Relaxed) {
+        Ok(_) => Ok(made),
+        Err(library) if tag::is_exhausted(library) => Err(HandleError::NoMemory),
+        Err(library) => Ok(library),
+    }
 }
 
 /// Runs in the child of a fork, whose only thread is the one that called fork.

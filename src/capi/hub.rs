@@ -172,10 +172,11 @@ pub unsafe extern "C" fn signalhub_publish_many(
         // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
         let hub = unsafe { borrow(hub) }?;
         // SAFETY: `views` and what they point to are readable by the contract of this function.
-        let views = unsafe { signalhub_view_t::read_many(views, count, hub) }?;
-        let (published, result) = match hub.publish_many(&views) {
-            Ok(()) => (count, Ok(())),
-            Err(error) => (error.published, Err(error.error.into())),
+        let views = unsafe { signalhub_view_t::read_many(views, count, hub) };
+        let (published, result) = match views.map(|views| hub.publish_many(&views)) {
+            Ok(Ok(())) => (count, Ok(())),
+            Ok(Err(error)) => (error.published, Err(error.error.into())),
+            Err(status) => (0, Err(status)),
         };
         if matches!(
             result,
@@ -211,7 +212,8 @@ pub unsafe extern "C" fn signalhub_capacity(
     })
 }
 
-/// The number that the next message of a hub will get: how many were published so far.
+/// The number that the next message of a hub will get: how many were published so far, those
+/// included that are just being written.
 ///
 /// @param hub      The hub. Not NULL.
 /// @param out_seq  Receives the number. Not NULL.

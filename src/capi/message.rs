@@ -6,7 +6,9 @@ use std::mem::offset_of;
 use std::ptr;
 use std::str;
 
-use super::boundary::{borrow, borrow_mut, guard, non_null, read_sized, slice, store, struct_size};
+use super::boundary::{
+    STRUCT_SIZE_MAX, borrow, borrow_mut, guard, non_null, read_sized, slice, store, struct_size,
+};
 use super::handle::{self, Handle};
 use super::status::signalhub_status_t::{self, *};
 use crate::{Hub, Kind, Message, View};
@@ -42,7 +44,8 @@ pub struct signalhub_view_t {
     /// Length of the payload in bytes.
     pub len: usize,
     /// The topic: 1 to 255 bytes of UTF-8, tokens joined by '.', no empty token, no '*', no '>',
-    /// no white space. Not terminated by a NUL. NULL when the message has none.
+    /// no white space, no control character. Not terminated by a NUL. NULL when the message has
+    /// none.
     pub topic: *const c_char,
     /// Length of the topic in bytes; 0 when the message has none.
     pub topic_len: usize,
@@ -129,6 +132,10 @@ impl signalhub_view_t {
             // SAFETY: `count` structs of `stride` bytes each, by the caller's promise.
             let view = unsafe { views.byte_add(index * stride) };
             // SAFETY: likewise.
+            if unsafe { struct_size(view) } != stride {
+                return Err(SIGNALHUB_ERR_STRUCT_SIZE);
+            }
+            // SAFETY: likewise.
             read.push(unsafe { Self::read(view, hub) }?);
         }
         Ok(read)
@@ -178,7 +185,7 @@ pub unsafe extern "C" fn signalhub_message_view(
         let message = unsafe { borrow(message) }?;
         // SAFETY: `out_view` starts with its struct_size by the contract of this function.
         let struct_size = unsafe { struct_size(out_view) };
-        if struct_size < signalhub_view_t::SIZE_MIN {
+        if !(signalhub_view_t::SIZE_MIN..=STRUCT_SIZE_MAX).contains(&struct_size) {
             return Err(SIGNALHUB_ERR_STRUCT_SIZE);
         }
         let topic = message.topic();

@@ -37,8 +37,9 @@ pub struct signalhub_options_t {
     /// The longest payload that can be published, in bytes; 0 means 1 GiB.
     pub max_message_bytes: u64,
     /// Size of a slot in bytes, rounded up to a multiple of 64; 0 means 320. A message of which
-    /// payload and topic together take at most slot_bytes - 24 lies in the slot; a larger one
-    /// costs an allocation, and receivers share it.
+    /// payload and topic, each rounded up to a multiple of 8, together take at most
+    /// slot_bytes - 24 lies in the slot; a larger one lies in memory of its own, which receivers
+    /// share.
     pub slot_bytes: u64,
 }
 

@@ -138,7 +138,8 @@ pub unsafe extern "C" fn signalhub_receiver_recv_timeout(
 /// Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
 /// Blocks:  as signalhub_receiver_recv_timeout().
 /// Returns: what signalhub_receiver_recv_timeout() returns, or SIGNALHUB_ERR_TOO_SMALL: the buffer
-///          is untouched, and the message is still the next one (until it is overwritten).
+///          is untouched, and the message is still the next one (until it is overwritten). A
+///          buf_len that no memory could have is SIGNALHUB_ERR_TOO_BIG.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signalhub_receiver_recv_into(
     receiver: *mut signalhub_receiver_t,

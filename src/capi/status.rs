@@ -6,7 +6,8 @@ use std::ffi::{CStr, c_char, c_int};
 use crate::error::{HandleError, NewError, PublishError, SubscribeError, TopicError};
 
 /// What a call came to. Zero is success; positive values are ordinary outcomes of a correct
-/// program; negative values are mistakes or failures, after which nothing has changed.
+/// program; negative values are mistakes or failures, after which nothing has changed unless the
+/// function says otherwise.
 /// Values are never reused.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,9 +43,10 @@ pub enum signalhub_status_t {
     SIGNALHUB_ERR_KIND = -9,
     /// A topic, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
     SIGNALHUB_ERR_UTF8 = -10,
-    /// A topic that is too long, or has an empty token, a wildcard or white space.
+    /// A topic that is too long, or has an empty token, a wildcard, white space or a control
+    /// character.
     SIGNALHUB_ERR_TOPIC = -11,
-    /// A message longer than the hub's max_message_bytes.
+    /// A message longer than the hub's max_message_bytes, or a buffer that no memory could hold.
     SIGNALHUB_ERR_TOO_BIG = -12,
     /// A buffer that the message does not fit in; the needed size is in `out_len`, and the
     /// message was not consumed.

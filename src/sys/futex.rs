@@ -6,7 +6,7 @@ use std::sync::atomic::{
     AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::lock_api::{GuardSend, RawMutex};
 
@@ -33,6 +33,11 @@ pub(crate) fn futex_wait(word: &AtomicU32, expected: u32, deadline: Option<Insta
             timeout,
         )
     });
+}
+
+/// Sleeps for a while, unlike `std::thread::sleep` also where pthread_cancel must do nothing.
+pub(crate) fn nap(time: Duration) {
+    futex_wait(&AtomicU32::new(0), 0, Some(Instant::now() + time));
 }
 
 /// Wakes one thread that sleeps on `word`.

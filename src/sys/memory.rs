@@ -6,7 +6,14 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::slice;
 
+#[cfg(not(loom))]
+use super::errno::keep as keep_errno;
 use crate::sync::AtomicU64;
+
+#[cfg(loom)]
+fn keep_errno<R>(call: impl FnOnce() -> R) -> R {
+    call()
+}
 
 /// Size and alignment of a cache line.
 pub(crate) const LINE_BYTES: usize = 64;
@@ -34,8 +41,9 @@ impl Buffer {
         if len == 0 {
             return Some(Self::default());
         }
+        let layout = Self::layout(len)?;
         // SAFETY: the layout is not empty.
-        let allocation = NonNull::new(unsafe { alloc_zeroed(Self::layout(len)?) })?;
+        let allocation = NonNull::new(keep_errno(|| unsafe { alloc_zeroed(layout) }))?;
         // The layout has room for `len` bytes behind any such offset.
         let offset = allocation.addr().get().next_multiple_of(LINE_BYTES) - allocation.addr().get();
         // SAFETY: `offset` is less than LINE_BYTES, by which the allocation is longer than `len`.

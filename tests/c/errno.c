@@ -53,6 +53,9 @@ int main(void)
     KEEPS_ERRNO(signalhub_new(NULL, &hub), SIGNALHUB_OK);
     options.capacity = UINT64_MAX;
     KEEPS_ERRNO(signalhub_new(&options, &none), SIGNALHUB_ERR_CAPACITY);
+    options.capacity = SIGNALHUB_CAPACITY_MAX;
+    options.slot_bytes = SIGNALHUB_SLOT_BYTES_MAX;
+    KEEPS_ERRNO(signalhub_new(&options, &none), SIGNALHUB_ERR_NO_MEMORY);
     KEEPS_ERRNO(signalhub_clone(hub, &clone), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_subscribe(hub, &receiver), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_message_new(&message), SIGNALHUB_OK);

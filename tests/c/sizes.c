@@ -119,6 +119,9 @@ static void a_view_of_another_version_is_understood_or_refused(void)
     views[1].more[2] = 1;
     CHECK_STATUS(signalhub_publish_many(hub, &views[0].known, 2, NULL), SIGNALHUB_ERR_STRUCT_SIZE);
     views[1].more[2] = 0;
+    views[1].known.struct_size = sizeof(signalhub_view_t);
+    CHECK_STATUS(signalhub_publish_many(hub, &views[0].known, 2, NULL), SIGNALHUB_ERR_STRUCT_SIZE);
+    views[1].known.struct_size = sizeof views[1];
     views[1].known.reserved = 1;
     CHECK_STATUS(signalhub_publish_many(hub, &views[0].known, 2, NULL), SIGNALHUB_ERR_STRUCT_SIZE);
     CHECK_STATUS(signalhub_receiver_try_recv(receiver, message, NULL), SIGNALHUB_EMPTY);
