@@ -9,11 +9,11 @@
 //!
 //! # Invariants
 //!
-//! * T1. A tag is library copy (44 bits), fork epoch (8), generation (7), kind (3), state (2).
+//! * T1. A tag is library copy (44 bits), fork epoch (8), generation (8), kind (2), state (2).
 //! * T2. The value of a cell is there while the tag is live or busy. It is put there before the
 //!   tag becomes live, and taken out by the one thread that made the tag vacant.
 //! * T3. Only the thread that made a tag busy touches the value of a receiver, until it makes the
-//!   tag live again. It does not sleep meanwhile.
+//!   tag live again. It does not wait for a message meanwhile.
 //! * T4. The generation grows when a cell becomes vacant.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -32,7 +32,7 @@ pub(crate) enum Kind {
 const LIVE: u64 = 1;
 const BUSY: u64 = 2;
 const KIND_SHIFT: u32 = 2;
-const GENERATION_SHIFT: u32 = 5;
+const GENERATION_SHIFT: u32 = 4;
 const EPOCH_SHIFT: u32 = 12;
 const COPY_SHIFT: u32 = 20;
 /// Generations that a handle can tell apart.

@@ -2,25 +2,25 @@
 //! Runs the conformance scripts (tests/conformance/README.md) through the Rust API.
 #![cfg(not(loom))]
 
+#[path = "support/watchdog.rs"]
+mod watchdog;
+
 use std::collections::HashMap;
+use std::fs;
 use std::time::{Duration, Instant};
-use std::{fs, process, thread};
 
 use signalhub::{
     Hub, Kind, Lag, Message, NewError, Options, PublishError, Receiver, RecvError,
     RecvTimeoutError, TryRecvError, View,
 };
+use watchdog::Watchdog;
 
 /// What this surface can do of what scripts may need.
 const CAN: [&str; 1] = ["publish_many"];
 
 #[test]
 fn rust_agrees_with_every_conformance_script() {
-    thread::spawn(|| {
-        thread::sleep(Duration::from_secs(120));
-        eprintln!("a script hangs");
-        process::abort();
-    });
+    let _watchdog = Watchdog::new("rust_agrees_with_every_conformance_script");
     let mut failures = Vec::new();
     let mut agreed = 0;
     for entry in fs::read_dir("tests/conformance").unwrap() {

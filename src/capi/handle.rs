@@ -5,7 +5,7 @@
 //!
 //! * H1. A cell lives as long as the process. Its handles are its address plus a generation.
 //! * H2. A freed cell waits behind [`QUARANTINE`] others of its kind before it is used again, so
-//!   that a freed handle could pass for a live one only after 131,000 more of its kind.
+//!   that a freed handle could pass for a live one only after 262,000 more of its kind.
 //! * H3. In the child of a fork the table of vacant cells starts empty, so that nothing that
 //!   another thread of the parent held or was changing matters.
 
@@ -22,6 +22,7 @@ use crate::error::HandleError;
 use crate::sync::{AtomicU64, Lock};
 use crate::sys::fork::at_fork;
 use crate::tag::{self, GENERATIONS, Live, Tag};
+use crate::{Hub, Message, Receiver};
 
 pub(crate) use crate::tag::Kind;
 
@@ -39,13 +40,17 @@ pub(crate) trait Handle: Sized {
 }
 
 /// What is behind a handle.
-#[repr(C, align(128))]
+#[repr(C, align(256))]
 pub(crate) struct Cell<T> {
     tag: Tag,
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
+// A handle's low bits hold a generation, and a cell of any kind may be looked at as one of another.
 const _: () = assert!(align_of::<Cell<u8>>() as u64 == GENERATIONS);
+const _: () = assert!(size_of::<Cell<Hub>>() == size_of::<Cell<u8>>());
+const _: () = assert!(size_of::<Cell<Receiver>>() == size_of::<Cell<u8>>());
+const _: () = assert!(size_of::<Cell<Message>>() == size_of::<Cell<u8>>());
 const GENERATION_MASK: usize = GENERATIONS as usize - 1;
 
 /// How many freed cells of a kind wait before the first of them is used again.
@@ -107,8 +112,9 @@ pub(crate) unsafe fn cell_of<'a, H: Handle>(
     let cell = handle
         .map_addr(|address| address & !GENERATION_MASK)
         .cast::<Cell<H::Value>>();
-    // SAFETY: NULL is refused; the cells of all copies of the library start with their tag and
-    // are never unmapped (H1). Nothing but the tag is touched before it was compared.
+    // SAFETY: NULL is refused; the cells of all kinds and all copies of the library are of one
+    // size, start with their tag and are never unmapped (H1). Nothing but the tag is touched
+    // before it was compared.
     let cell = unsafe { cell.as_ref() }.ok_or(HandleError::Null)?;
     Ok((
         cell,

@@ -55,8 +55,8 @@ pub(crate) fn futex_wake(word: &AtomicU32) {
 
 /// A mutual exclusion lock on one word of its own.
 ///
-/// parking_lot's and once_cell's locks queue in tables that all locks of a process share, which
-/// a fork can catch locked for ever; std's are not instrumented for ThreadSanitizer.
+/// parking_lot's locks queue in a table that all locks of a process share, which a fork can catch
+/// locked for ever; std's are not instrumented for ThreadSanitizer.
 ///
 /// Source: Drepper, *Futexes Are Tricky* (2011), mutex 2.
 #[derive(Debug)]
