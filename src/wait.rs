@@ -86,6 +86,7 @@ struct Waiter {
 pub(crate) struct Waiters {
     /// W2. Written under the lock; read by publishers without it.
     sleepers: AtomicUsize,
+    /// W2. Changed by sleepers, and by whoever wakes them.
     list: Lock<Vec<Arc<Waiter>>>,
     fences: Fences,
 }
