@@ -216,7 +216,7 @@ impl Pool {
         Some(index)
     }
 
-    /// The last holder's: keeps the block with its memory, or without it if enough is kept.
+    /// The last holder's: the block is free, and with it goes memory beyond what may be kept.
     fn give_back(&self, index: u32) {
         let header = self.header(index);
         // SAFETY: the count is 0 and the block is ours alone (B2, B3).

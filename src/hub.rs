@@ -133,12 +133,8 @@ impl Hub {
     }
 
     /// Refuses a payload that is too long for the hub.
-    #[inline]
     pub(crate) fn check_len(&self, payload: &[u8]) -> Result<(), PublishError> {
-        if payload.len() as u64 > self.shared.max_message_bytes {
-            return Err(PublishError::TooBig);
-        }
-        Ok(())
+        self.shared.check_len(payload)
     }
 }
 
@@ -256,7 +252,16 @@ impl Shared {
 
     #[inline]
     fn shape(&self, view: &View<'_>) -> Result<Shape, PublishError> {
-        view.shape(self.max_message_bytes, self.ring.data_words())
+        self.check_len(view.payload)?;
+        Ok(view.shape(self.ring.data_words())?)
+    }
+
+    #[inline]
+    fn check_len(&self, payload: &[u8]) -> Result<(), PublishError> {
+        if payload.len() as u64 > self.max_message_bytes {
+            return Err(PublishError::TooBig);
+        }
+        Ok(())
     }
 
     #[cold]

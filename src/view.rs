@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 //! A view of a message's parts: what is published.
 
-use crate::error::{PublishError, TopicError};
+use crate::error::TopicError;
 use crate::shape::{Kind, Shape};
 use crate::topic;
 
@@ -71,21 +71,15 @@ impl<'a> View<'a> {
         Self { origin, ..self }
     }
 
-    /// The shape it will have in a slot with room for `data_words`, if it can be published.
+    /// The shape it will have in a slot with room for `data_words`, if its topic is one.
     #[inline]
-    pub(crate) fn shape(
-        &self,
-        max_message_bytes: u64,
-        data_words: usize,
-    ) -> Result<Shape, PublishError> {
-        if self.payload.len() as u64 > max_message_bytes {
-            return Err(PublishError::TooBig);
-        }
+    pub(crate) fn shape(&self, data_words: usize) -> Result<Shape, TopicError> {
         let topic_len = match self.topic {
             None => 0,
+            // A checked topic is at most 255 bytes long.
             Some(topic) => {
                 topic::check(topic)?;
-                topic.len().try_into().map_err(|_| TopicError::TooLong)?
+                topic.len() as u8
             }
         };
         Ok(Shape::new(
