@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The C ABI: what `include/signalhub.h` declares, one C type per file.
+//! The C ABI: what `include/signalhub/signalhub.h` declares, one C type per file.
 //!
 //! Unsafe is allowed here because pointers come from callers in other languages. The contract of
 //! each exported function is its text in the header (`Ownership:`, `Threads:`), written once for

@@ -20,7 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Hubs for several languages are made through `include/signalhub.h`, whose handles C, C++, Python
+//! Hubs for several languages are made through `include/signalhub/signalhub.h`, whose handles C, C++, Python
 //! and Rust pass to each other.
 //!
 //! # Words
@@ -61,7 +61,7 @@
 //! ```text
 //! publish   hub.rs -> ring.rs claims a seq -> slot.rs writes -> wait.rs wakes who sleeps
 //! receive   receiver.rs cursor -> ring.rs finds the slot -> slot.rs reads, or learns that it was overtaken
-//! beyond    capi/ -> include/signalhub.h -> the SDKs
+//! beyond    capi/ -> include/signalhub/signalhub.h -> the SDKs
 //! ```
 
 #![warn(clippy::unwrap_used)]

@@ -53,7 +53,6 @@ fn every_c_program_in_the_documentation_runs() {
         println!("skipped: the library is sanitized");
         return;
     }
-    // Installed, the header is <signalhub.h> on the include path; here it is in include/.
     let mut programs = 0;
     for page in pages() {
         for (i, block) in blocks(&page, "c").into_iter().enumerate() {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! `include/signalhub.h` is what cbindgen prints of `src/capi`, and says what a caller must know.
+//! `include/signalhub/signalhub.h` is what cbindgen prints of `src/capi`, and says what a caller must know.
 #![cfg(not(loom))]
 
 use std::fs;
 use std::path::Path;
 
-const HEADER: &str = "include/signalhub.h";
+const HEADER: &str = "include/signalhub/signalhub.h";
 
 /// Prints the header. `UPDATE_HEADER=1 cargo test --test header` writes it.
 #[test]

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <signalhub.h>
+#include <signalhub/signalhub.h>
 
 enum { WORKERS = 2 };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <signalhub.h>
+#include <signalhub/signalhub.h>
 
 enum { READERS = 3, MESSAGES = 1000 };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <signalhub.h>
+#include <signalhub/signalhub.h>
 
 /* Ends the program if a call failed. */
 static void check(const char *what, signalhub_status_t status)

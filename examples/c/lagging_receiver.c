@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <signalhub.h>
+#include <signalhub/signalhub.h>
 
 /* Ends the program if a call failed. */
 static void check(const char *what, signalhub_status_t status)

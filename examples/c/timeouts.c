@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <signalhub.h>
+#include <signalhub/signalhub.h>
 
 #define MILLISECOND INT64_C(1000000)
 #define SECOND (1000 * MILLISECOND)

@@ -7,7 +7,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include <signalhub.h>
+#include <signalhub/signalhub.h>
 
 #include <errno.h>
 #include <pthread.h>

@@ -11,7 +11,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include <signalhub.h>
+#include <signalhub/signalhub.h>
 
 #include <ctype.h>
 #include <errno.h>

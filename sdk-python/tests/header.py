@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""include/signalhub.h as the C compiler and pycparser see it."""
+"""include/signalhub/signalhub.h as the C compiler and pycparser see it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from pycparser import c_ast, c_parser
 
 ROOT = Path(__file__).resolve().parents[2]
-HEADER = ROOT / "include" / "signalhub.h"
+HEADER = ROOT / "include" / "signalhub" / "signalhub.h"
 CC = os.environ.get("CC", "cc")
 
 # In place of the system's headers, which have more in them than C.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""_bindings.py says the same as include/signalhub.h."""
+"""_bindings.py says the same as include/signalhub/signalhub.h."""
 
 from __future__ import annotations
 

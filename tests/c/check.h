@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <signalhub.h>
+#include <signalhub/signalhub.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

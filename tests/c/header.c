@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* The header needs no other one, can be included twice, and in two units of one program. */
-#include <signalhub.h>
+#include <signalhub/signalhub.h>
 
 static const signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;
 static const signalhub_view_t view = SIGNALHUB_VIEW_INIT;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! SignalHub, called as C calls it: through the shared library.
 //!
-//! Unsafe: every call. What `include/signalhub.h` asks of a caller holds because of three things.
+//! Unsafe: every call. What `include/signalhub/signalhub.h` asks of a caller holds because of three things.
 //!
 //! * C1. A handle lives from `open` until its owner here is dropped, and nobody else has it.
 //! * C2. An owner is not `Clone` and calls only through `&mut self`: one thread at a time.
