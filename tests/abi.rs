@@ -28,7 +28,11 @@ fn output(program: &str, args: &[&str]) -> String {
 }
 
 fn header() -> String {
-    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/include/signalhub/signalhub.h")).unwrap()
+    fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/include/signalhub/signalhub.h"
+    ))
+    .unwrap()
 }
 
 #[test]
