@@ -68,7 +68,7 @@ ruff() {
 
 # Our C and C++ files, but for the header, whose form is cbindgen's.
 c_files() {
-    find . '(' -name target -o -name '.?*' -o -path ./include ')' -prune -o '(' -name '*.[ch]' -o -name '*.hpp' ')' -print
+    find . '(' -name target -o -name '.?*' -o -path ./include ')' -prune -o '(' -name '*.[ch]' -o -name '*.[ch]pp' ')'' -print
 }
 
 # Makes target/venv/NAME for a Python from a file of pins; its stamp says for which Python and pins it is.

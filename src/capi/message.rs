@@ -63,6 +63,7 @@ impl signalhub_view_t {
     const SIZE_MIN: usize = offset_of!(Self, seq) + size_of::<u64>();
 
     /// A view of `payload`, checked to be what `kind` says.
+    #[inline]
     pub(crate) fn checked(kind: c_int, payload: &[u8]) -> Result<View<'_>, signalhub_status_t> {
         let of_text = match kind {
             SIGNALHUB_KIND_BYTES => return Ok(View::bytes(payload)),
@@ -82,6 +83,7 @@ impl signalhub_view_t {
     ///
     /// `view` is NULL or points to as many readable bytes as its `struct_size` says; its pointers
     /// span what their lengths say, for `'a`.
+    #[inline(always)] // returned by a call, the view is copied where it was just stored: 6 of 23 ns
     pub(crate) unsafe fn read<'a>(
         view: *const Self,
         hub: &Hub,

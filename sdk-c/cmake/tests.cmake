@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+# Makes a test of every C and C++ file in tests and examples, with signalhub::signalhub; ctest knows it by its path.
+
+find_package(Threads REQUIRED)
+file(GLOB programs CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
+    tests/c/*.c tests/cpp/*.cpp examples/c/*.c examples/cpp/*.cpp)
+if(programs MATCHES "\\.cpp")
+    enable_language(CXX)
+endif()
+set(CMAKE_C_STANDARD 99)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_CXX_EXTENSIONS OFF)
+
+foreach(source IN LISTS programs)
+    string(REGEX REPLACE "[/.]" "-" program ${source})
+    set(library signalhub::signalhub)
+    if(source MATCHES "\\.cpp$")
+        set(library signalhub::cpp)
+    endif()
+    add_executable(${program} ${source})
+    target_include_directories(${program} PRIVATE tests/c)
+    target_link_libraries(${program} PRIVATE ${library} Threads::Threads ${CMAKE_DL_LIBS})
+    set(command ${program})
+    if(source MATCHES "^examples/.*/(.*)\\.")
+        set(command sh -c [["$1" >"$1.out" && diff "$2" "$1.out"]] --
+            $<TARGET_FILE:${program}> "${PROJECT_SOURCE_DIR}/examples/${CMAKE_MATCH_1}.out")
+    endif()
+    add_test(NAME ${source} COMMAND ${command} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+endforeach()

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/// @file
+/// What fails, as a std::error_code or a signalhub::Error. Include <signalhub/signalhub.hpp>.
+#ifndef SIGNALHUB_ERROR_HPP
+#define SIGNALHUB_ERROR_HPP
+
+#include <signalhub/signalhub.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+#include <type_traits>
+
+namespace signalhub {
+
+/// A code of category() that no status has: the library has another ABI version than the header.
+inline constexpr int other_abi = -256;
+
+/// The category of the codes that statuses make: `error == SIGNALHUB_ERR_TOO_BIG` compares them.
+inline const std::error_category &category() noexcept
+{
+    class Category final : public std::error_category {
+    public:
+        const char *name() const noexcept override { return "signalhub"; }
+        std::string message(int value) const override
+        {
+            return value == other_abi ? "the library has another ABI version than the header"
+                                      : signalhub_status_str(value);
+        }
+    };
+    // Never destroyed, because destructors of static objects may still meet errors.
+    union Immortal {
+        Category category;
+        Immortal() noexcept : category() {}
+        ~Immortal() {}
+    };
+    static const Immortal immortal;
+    return immortal.category;
+}
+
+/// A call failed. Outcomes such as "no message" or "lagged" are values and never thrown.
+class Error : public std::system_error {
+public:
+    using std::system_error::system_error;
+};
+
+} // namespace signalhub
+
+/// Makes a status an error code, where the standard library looks for it.
+inline std::error_code make_error_code(signalhub_status_t status) noexcept
+{
+    return {static_cast<int>(status), signalhub::category()};
+}
+
+template <>
+struct std::is_error_code_enum<signalhub_status_t> : std::true_type {};
+
+namespace signalhub::detail {
+
+/// Throws, or ends a program that has no exceptions.
+[[noreturn]] inline void fail(const std::error_code &error)
+{
+#ifdef __cpp_exceptions
+    throw Error(error);
+#else
+    std::fprintf(stderr, "signalhub: %s\n", error.message().c_str());
+    std::abort();
+#endif
+}
+
+/// Hands an outcome back; fails if the status is an error.
+inline signalhub_status_t check(signalhub_status_t status)
+{
+    if (status < 0)
+        fail(status);
+    return status;
+}
+
+/// Hands an outcome back; stores an error, or clears what was there.
+inline signalhub_status_t check(signalhub_status_t status, std::error_code &error) noexcept
+{
+    if (status < 0)
+        error = status;
+    else
+        error.clear();
+    return status;
+}
+
+/// Fails for an outcome as well: only success will do.
+inline void require(signalhub_status_t status)
+{
+    if (status != SIGNALHUB_OK)
+        fail(status);
+}
+
+/// Stores what is not success, an outcome as well, or clears what was there.
+inline void require(signalhub_status_t status, std::error_code &error) noexcept
+{
+    if (status != SIGNALHUB_OK)
+        error = status;
+    else
+        error.clear();
+}
+
+/// Stores an error unless the library has the ABI version of the header. If so, nothing else of it
+/// may be called.
+inline bool is_known_abi(std::error_code &error) noexcept
+{
+    if (signalhub_abi_version() != SIGNALHUB_ABI_VERSION)
+        error = std::error_code(other_abi, category());
+    return !error;
+}
+
+/// Frees handles.
+struct Free {
+    void operator()(signalhub_t *hub) const noexcept { signalhub_free(hub); }
+    void operator()(signalhub_receiver_t *receiver) const noexcept
+    {
+        signalhub_receiver_free(receiver);
+    }
+    void operator()(signalhub_message_t *message) const noexcept
+    {
+        signalhub_message_free(message);
+    }
+};
+
+} // namespace signalhub::detail
+
+#endif

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/// @file
+/// The hub: publish, subscribe, close. Include <signalhub/signalhub.hpp>.
+#ifndef SIGNALHUB_HUB_HPP
+#define SIGNALHUB_HUB_HPP
+
+#include <signalhub/message.hpp>
+#include <signalhub/receiver.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace signalhub {
+
+/// What a hub can be asked for: `Options options; options.capacity = 1000;`, in C++20
+/// `Hub hub({.capacity = 1000})`.
+struct Options {
+    /// How many messages it retains, from 1 to SIGNALHUB_CAPACITY_MAX.
+    std::uint64_t capacity = SIGNALHUB_CAPACITY_DEFAULT;
+    /// The longest payload that can be published, in bytes; 0 means 1 GiB.
+    std::uint64_t max_message_bytes = 0;
+    /// Size of a slot in bytes; 0 means 320. See signalhub_options_t.
+    std::uint64_t slot_bytes = 0;
+};
+
+/// What publishing tells.
+struct Published {
+    std::uint64_t seq = 0;       ///< The message's number in its hub, from 0.
+    std::uint64_t receivers = 0; ///< How many receivers the hub has.
+};
+
+/// A broadcast hub. Every method may be called by any thread at any time. Destroying the last Hub
+/// (or handle of C) of a hub closes it.
+class Hub {
+public:
+    /// Makes a hub.
+    explicit Hub(const Options &options = {})
+    {
+        std::error_code error;
+        make(options, error);
+        if (error)
+            detail::fail(error);
+    }
+    /// @copydoc Hub(const Options&)
+    Hub(const Options &options, std::error_code &error) noexcept { make(options, error); }
+
+    /// Another Hub on the same hub, made of a handle that came from C or another language. The
+    /// handle stays its owner's.
+    static Hub from_handle(const signalhub_t *handle)
+    {
+        std::error_code error;
+        Hub hub = from_handle(handle, error);
+        if (error)
+            detail::fail(error);
+        return hub;
+    }
+    /// @copydoc from_handle(const signalhub_t*)
+    static Hub from_handle(const signalhub_t *handle, std::error_code &error) noexcept
+    {
+        signalhub_t *clone = nullptr;
+        error.clear();
+        if (detail::is_known_abi(error))
+            detail::require(signalhub_clone(handle, &clone), error);
+        return Hub(clone);
+    }
+
+    /// Another Hub on the same hub, for another owner.
+    Hub clone() const { return from_handle(handle_.get()); }
+    /// @copydoc clone()
+    Hub clone(std::error_code &error) const noexcept { return from_handle(handle_.get(), error); }
+
+    /// Publishes one message to every receiver: text, bytes, or any View. Payload and topic are
+    /// copied. Waits for no receiver: one that has fallen a whole ring behind loses its oldest
+    /// messages, and is told how many. Returns std::nullopt when the hub is closed.
+    std::optional<Published> publish(const View &message) const
+    {
+        Published published;
+        return told(detail::check(publish(message, published)), published);
+    }
+    /// @copydoc publish(const View&) const
+    std::optional<Published> publish(const View &message, std::error_code &error) const noexcept
+    {
+        Published published;
+        return told(detail::check(publish(message, published), error), published);
+    }
+
+    /// Publishes several messages in order, numbered without a gap up to the hub's capacity at a
+    /// time, and returns how many: fewer than `count` when the hub is closed. Every one is checked
+    /// before the first is published. When memory ends between them, the twin tells how many were.
+    std::size_t publish_many(const View *messages, std::size_t count) const
+    {
+        std::size_t published = 0;
+        detail::check(publish_many(messages, count, published));
+        return published;
+    }
+    /// @copydoc publish_many(const View*, std::size_t) const
+    std::size_t publish_many(const View *messages, std::size_t count,
+                             std::error_code &error) const noexcept
+    {
+        std::size_t published = 0;
+        detail::check(publish_many(messages, count, published), error);
+        return published;
+    }
+
+    /// Subscribes, starting at the next message. A closed hub is an error: SIGNALHUB_CLOSED.
+    Receiver subscribe() const
+    {
+        signalhub_receiver_t *receiver = nullptr;
+        detail::require(signalhub_subscribe(handle_.get(), &receiver));
+        return Receiver(receiver);
+    }
+    /// @copydoc subscribe()
+    Receiver subscribe(std::error_code &error) const noexcept
+    {
+        signalhub_receiver_t *receiver = nullptr;
+        detail::require(signalhub_subscribe(handle_.get(), &receiver), error);
+        return Receiver(receiver);
+    }
+
+    /// Closes the hub, for all its handles in all languages; closing again does nothing. Receivers
+    /// read what is left, then are told; whoever sleeps wakes.
+    void close() const { detail::check(signalhub_close(handle_.get())); }
+    /// @copydoc close()
+    void close(std::error_code &error) const noexcept
+    {
+        detail::check(signalhub_close(handle_.get()), error);
+    }
+
+    /// Whether it is closed.
+    bool is_closed() const
+    {
+        int closed = 0;
+        detail::check(signalhub_is_closed(handle_.get(), &closed));
+        return closed != 0;
+    }
+    /// @copydoc is_closed()
+    bool is_closed(std::error_code &error) const noexcept
+    {
+        int closed = 0;
+        detail::check(signalhub_is_closed(handle_.get(), &closed), error);
+        return closed != 0;
+    }
+
+    /// How many messages it retains.
+    std::uint64_t capacity() const
+    {
+        std::uint64_t capacity = 0;
+        detail::check(signalhub_capacity(handle_.get(), &capacity));
+        return capacity;
+    }
+    /// @copydoc capacity()
+    std::uint64_t capacity(std::error_code &error) const noexcept
+    {
+        std::uint64_t capacity = 0;
+        detail::check(signalhub_capacity(handle_.get(), &capacity), error);
+        return capacity;
+    }
+
+    /// The number that the next message will get.
+    std::uint64_t next_seq() const
+    {
+        std::uint64_t seq = 0;
+        detail::check(signalhub_next_seq(handle_.get(), &seq));
+        return seq;
+    }
+    /// @copydoc next_seq()
+    std::uint64_t next_seq(std::error_code &error) const noexcept
+    {
+        std::uint64_t seq = 0;
+        detail::check(signalhub_next_seq(handle_.get(), &seq), error);
+        return seq;
+    }
+
+    /// The C handle, still owned by this object; what other languages make their own hub of.
+    signalhub_t *native_handle() const noexcept { return handle_.get(); }
+
+private:
+    explicit Hub(signalhub_t *handle) noexcept : handle_(handle) {}
+
+    void make(const Options &options, std::error_code &error) noexcept
+    {
+        const signalhub_options_t given = {sizeof given, options.capacity,
+                                           options.max_message_bytes, options.slot_bytes};
+        signalhub_t *handle = nullptr;
+        error.clear();
+        if (detail::is_known_abi(error))
+            detail::require(signalhub_new(&given, &handle), error);
+        handle_.reset(handle);
+    }
+
+    signalhub_status_t publish(const View &message, Published &published) const noexcept
+    {
+        return signalhub_publish_view(handle_.get(), &message.view_, &published.seq,
+                                      &published.receivers);
+    }
+
+    signalhub_status_t publish_many(const View *messages, std::size_t count,
+                                    std::size_t &published) const noexcept
+    {
+        static_assert(sizeof(View) == sizeof(signalhub_view_t),
+                      "an array of one is one of the other");
+        return signalhub_publish_many(
+            handle_.get(), reinterpret_cast<const signalhub_view_t *>(messages), count, &published);
+    }
+
+    static std::optional<Published> told(signalhub_status_t status,
+                                         const Published &published) noexcept
+    {
+        return status == SIGNALHUB_OK ? std::optional(published) : std::nullopt;
+    }
+
+    std::unique_ptr<signalhub_t, detail::Free> handle_;
+};
+
+} // namespace signalhub
+
+#endif

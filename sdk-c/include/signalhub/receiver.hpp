@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/// @file
+/// Receiving, and what a receive comes to. Include <signalhub/signalhub.hpp>.
+#ifndef SIGNALHUB_RECEIVER_HPP
+#define SIGNALHUB_RECEIVER_HPP
+
+#include <signalhub/message.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <memory>
+#include <optional>
+
+namespace signalhub {
+
+/// How long a receive waits at most, on the monotonic clock: any duration, or std::nullopt, which
+/// is for ever. Zero and less look once. Fractions of a nanosecond are rounded up.
+class Timeout {
+public:
+    /// For ever.
+    Timeout(std::nullopt_t) noexcept : ns_(-1) {}
+
+    /// At most so long.
+    template <class Rep, class Period>
+    Timeout(std::chrono::duration<Rep, Period> duration) noexcept
+    {
+        using Nanoseconds = std::chrono::duration<double, std::nano>;
+        if (!(duration > duration.zero())) // a NaN neither
+            ns_ = 0;
+        else if (Nanoseconds(duration).count() >= 9.2e18) // 291 years; an int64_t has 292
+            ns_ = std::numeric_limits<std::int64_t>::max();
+        else
+            ns_ = std::chrono::ceil<std::chrono::nanoseconds>(duration).count();
+    }
+
+    /// At most so long, if a duration is there; else for ever.
+    template <class Rep, class Period>
+    Timeout(std::optional<std::chrono::duration<Rep, Period>> duration) noexcept
+        : Timeout(duration ? Timeout(*duration) : Timeout(std::nullopt))
+    {
+    }
+
+    /// As C has it: negative is for ever.
+    std::int64_t nanoseconds() const noexcept { return ns_; }
+
+private:
+    std::int64_t ns_;
+};
+
+/// What a receive came to.
+enum class Outcome : int {
+    message = SIGNALHUB_OK,      ///< A message.
+    empty = SIGNALHUB_EMPTY,     ///< No message is waiting.
+    lagged = SIGNALHUB_LAGGED,   ///< Messages were overwritten before they were read.
+    closed = SIGNALHUB_CLOSED,   ///< The hub is closed, and all before that has been read.
+    timeout = SIGNALHUB_TIMEOUT, ///< Nothing came in time.
+};
+
+/// What a receiver missed because it was more than the hub's capacity behind.
+struct Lag {
+    std::uint64_t missed = 0;     ///< How many messages.
+    std::uint64_t first_lost = 0; ///< The number of the first of them.
+    std::uint64_t resume_at = 0;  ///< The number of the message that comes next.
+};
+
+/// What a receive came to, with its messages if there are any: one, or several of recv_many().
+/// They are the receiver's (or the batch's) and are filled again by the next receive; to keep one,
+/// move it away: `Message kept = std::move(*received)`.
+class [[nodiscard]] Received {
+public:
+    /// Which of the outcomes it is.
+    Outcome outcome() const noexcept { return outcome_; }
+
+    /// What was missed before this: of Outcome::lagged, or of a message in a range-for. The
+    /// next receive goes on at the oldest message that the hub retains.
+    const std::optional<Lag> &lag() const noexcept { return lag_; }
+
+    /// Whether there is a message.
+    explicit operator bool() const noexcept { return count_ > 0; }
+    /// The message. There must be one.
+    Message &operator*() const noexcept { return *messages_; }
+    /// @copydoc operator*()
+    Message *operator->() const noexcept { return messages_; }
+
+    /// How many messages there are.
+    std::size_t size() const noexcept { return count_; }
+    /// The first message.
+    Message *begin() const noexcept { return messages_; }
+    /// Behind the last message.
+    Message *end() const noexcept { return messages_ + count_; }
+
+private:
+    friend class Receiver;
+
+    Outcome outcome_ = Outcome::empty;
+    std::optional<Lag> lag_;
+    Message *messages_ = nullptr;
+    std::size_t count_ = 0;
+};
+
+/// One reader of a hub, with its own place in the stream. Made by Hub::subscribe(). It belongs to
+/// one thread at a time.
+///
+/// A range-for over a receiver receives until the hub is closed:
+///
+///     for (const signalhub::Received& received : receiver)
+///         use(received->payload());
+///
+/// There, every Received has a message. A lag does not end the loop; it comes with the message
+/// after it, in Received::lag().
+class Receiver {
+public:
+    class Iterator;
+    /// Ends a range-for.
+    struct End {};
+
+    /// Receives the next message if one is there.
+    Received try_recv()
+    {
+        Received received;
+        detail::check(try_recv(received));
+        return received;
+    }
+    /// @copydoc try_recv()
+    Received try_recv(std::error_code &error) noexcept
+    {
+        Received received;
+        detail::check(try_recv(received), error);
+        return received;
+    }
+
+    /// Receives the next message, and waits for it as long as it takes.
+    Received recv() { return recv_timeout(std::nullopt); }
+    /// @copydoc recv()
+    Received recv(std::error_code &error) noexcept { return recv_timeout(std::nullopt, error); }
+
+    /// Receives the next message, and waits for it at most so long.
+    Received recv_timeout(Timeout timeout)
+    {
+        Received received;
+        detail::check(recv_timeout(timeout, received));
+        return received;
+    }
+    /// @copydoc recv_timeout(Timeout)
+    Received recv_timeout(Timeout timeout, std::error_code &error) noexcept
+    {
+        Received received;
+        detail::check(recv_timeout(timeout, received), error);
+        return received;
+    }
+
+    /// Receives several messages: waits for the first at most so long, then takes what is there, as
+    /// far as the batch has room. A lag or a close behind the first is told by the next receive.
+    Received recv_many(Batch &batch, Timeout timeout = std::nullopt)
+    {
+        Received received;
+        detail::check(recv_many(batch, timeout, received));
+        return received;
+    }
+    /// @copydoc recv_many(Batch&, Timeout)
+    Received recv_many(Batch &batch, Timeout timeout, std::error_code &error) noexcept
+    {
+        Received received;
+        detail::check(recv_many(batch, timeout, received), error);
+        return received;
+    }
+
+    /// Receives the next payload into a buffer of one's own, and waits for it at most so long.
+    /// What is returned has no Message; `out_len` is the length of the payload if the outcome is
+    /// Outcome::message. With SIGNALHUB_ERR_TOO_SMALL, too, which leaves the message where it is.
+    Received recv_into(void *buf, std::size_t buf_len, std::size_t &out_len,
+                       Timeout timeout = std::nullopt)
+    {
+        Received received;
+        detail::check(recv_into(buf, buf_len, out_len, timeout, received));
+        return received;
+    }
+    /// @copydoc recv_into(void*, std::size_t, std::size_t&, Timeout)
+    Received recv_into(void *buf, std::size_t buf_len, std::size_t &out_len, Timeout timeout,
+                       std::error_code &error) noexcept
+    {
+        Received received;
+        detail::check(recv_into(buf, buf_len, out_len, timeout, received), error);
+        return received;
+    }
+
+    /// The number of the message that it will read next.
+    std::uint64_t next_seq() const
+    {
+        std::uint64_t seq = 0;
+        detail::check(signalhub_receiver_next_seq(handle_.get(), &seq));
+        return seq;
+    }
+    /// @copydoc next_seq()
+    std::uint64_t next_seq(std::error_code &error) const noexcept
+    {
+        std::uint64_t seq = 0;
+        detail::check(signalhub_receiver_next_seq(handle_.get(), &seq), error);
+        return seq;
+    }
+
+    /// For a range-for; has no noexcept twin.
+    Iterator begin();
+    /// @copydoc begin()
+    End end() const noexcept { return {}; }
+
+    /// The C handle, still owned by this object.
+    signalhub_receiver_t *native_handle() const noexcept { return handle_.get(); }
+
+private:
+    friend class Hub;
+
+    explicit Receiver(signalhub_receiver_t *handle) noexcept : handle_(handle) {}
+
+    signalhub_status_t try_recv(Received &received) noexcept
+    {
+        std::uint64_t missed = 0;
+        signalhub_status_t status = message_.prepare();
+        if (status == SIGNALHUB_OK)
+            status = signalhub_receiver_try_recv(handle_.get(), message_.native_handle(), &missed);
+        return told(status, missed, &message_, 1, received);
+    }
+
+    signalhub_status_t recv_timeout(Timeout timeout, Received &received) noexcept
+    {
+        std::uint64_t missed = 0;
+        signalhub_status_t status = message_.prepare();
+        if (status == SIGNALHUB_OK)
+            status = signalhub_receiver_recv_timeout(handle_.get(), message_.native_handle(),
+                                                     timeout.nanoseconds(), &missed);
+        return told(status, missed, &message_, 1, received);
+    }
+
+    signalhub_status_t recv_many(Batch &batch, Timeout timeout, Received &received) noexcept
+    {
+        std::uint64_t missed = 0;
+        std::size_t count = 0;
+        // Anew each time: the caller may have moved messages away.
+        for (std::size_t i = 0; i < batch.messages_.size(); i++) {
+            const signalhub_status_t status = batch.messages_[i].prepare();
+            if (status != SIGNALHUB_OK)
+                return status;
+            batch.handles_[i] = batch.messages_[i].native_handle();
+        }
+        const signalhub_status_t status = signalhub_receiver_recv_many(
+            handle_.get(), batch.handles_.data(), batch.handles_.size(), timeout.nanoseconds(),
+            &count, &missed);
+        return told(status, missed, batch.messages_.data(), count, received);
+    }
+
+    signalhub_status_t recv_into(void *buf, std::size_t buf_len, std::size_t &out_len,
+                                 Timeout timeout, Received &received) noexcept
+    {
+        std::uint64_t missed = 0;
+        const signalhub_status_t status = signalhub_receiver_recv_into(
+            handle_.get(), buf, buf_len, timeout.nanoseconds(), &out_len, &missed);
+        return told(status, missed, nullptr, 0, received);
+    }
+
+    /// Puts into `received` what a receive told. An error leaves it as it was.
+    signalhub_status_t told(signalhub_status_t status, std::uint64_t missed, Message *messages,
+                            std::size_t count, Received &received) noexcept
+    {
+        if (status < 0)
+            return status;
+        received.outcome_ = static_cast<Outcome>(status);
+        if (status == SIGNALHUB_OK) {
+            received.messages_ = messages;
+            received.count_ = count;
+        } else if (status == SIGNALHUB_LAGGED) {
+            std::uint64_t resume_at = 0;
+            status = signalhub_receiver_next_seq(handle_.get(), &resume_at);
+            received.lag_ = Lag{missed, resume_at - missed, resume_at};
+        }
+        return status;
+    }
+
+    std::unique_ptr<signalhub_receiver_t, detail::Free> handle_;
+    Message message_;
+};
+
+/// Where a range-for over a receiver is. It receives when it is looked at, not when it is moved on,
+/// so that a loop that ends early, as one over std::views::take does, takes no message too many.
+class Receiver::Iterator {
+public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = Received;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const Received *;
+    using reference = const Received &;
+
+    /// Receives if need be. The hub must not be at its end.
+    reference operator*() const { return look(); }
+    /// @copydoc operator*()
+    pointer operator->() const { return &look(); }
+
+    /// To the next message.
+    Iterator &operator++() noexcept
+    {
+        is_due_ = true;
+        return *this;
+    }
+    /// @copydoc operator++()
+    void operator++(int) noexcept { is_due_ = true; }
+
+    /// Receives if need be; whether the hub is closed and all has been read.
+    friend bool operator==(const Iterator &iterator, End)
+    {
+        return iterator.look().outcome() == Outcome::closed;
+    }
+    friend bool operator==(End end, const Iterator &iterator) { return iterator == end; }
+    friend bool operator!=(const Iterator &iterator, End end) { return !(iterator == end); }
+    friend bool operator!=(End end, const Iterator &iterator) { return !(iterator == end); }
+
+private:
+    friend class Receiver;
+
+    explicit Iterator(Receiver &receiver) noexcept : receiver_(&receiver) {}
+
+    const Received &look() const
+    {
+        if (is_due_) {
+            std::optional<Lag> lag;
+            while ((received_ = receiver_->recv()).outcome() == Outcome::lagged)
+                lag = joined(lag, *received_.lag());
+            received_.lag_ = lag;
+            is_due_ = false;
+        }
+        return received_;
+    }
+
+    /// A receiver that is overtaken again before it has read on has one longer lag.
+    static Lag joined(const std::optional<Lag> &before, const Lag &lag) noexcept
+    {
+        return before ? Lag{before->missed + lag.missed, before->first_lost, lag.resume_at} : lag;
+    }
+
+    Receiver *receiver_;
+    mutable Received received_;
+    mutable bool is_due_ = true;
+};
+
+inline Receiver::Iterator Receiver::begin()
+{
+    return Iterator(*this);
+}
+
+} // namespace signalhub
+
+#endif

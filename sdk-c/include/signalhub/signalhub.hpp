@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+/// @file
+/// SignalHub for C++17 and later: one message in, every receiver gets it.
+///
+/// Header only, over the functions of signalhub.h, whose contract holds here too.
+///
+/// Outcomes    What a correct program meets (no message, a lag, a timeout, the close) is a value.
+/// Errors      A mistake or a failure throws signalhub::Error. Every function that can fail has a
+///             noexcept twin, which takes a std::error_code at its end: it is set, or cleared, and
+///             what is returned with an error means nothing. With -fno-exceptions, a function
+///             without it ends the process instead of throwing.
+/// Ownership   Hubs, receivers and messages move and are not copied. One that was moved from can
+///             be assigned to and destroyed; a call on it is SIGNALHUB_ERR_NULL. They may be
+///             destroyed in any order.
+/// Threads     A Hub may be used by all threads at once. A Receiver, its message included, belongs
+///             to one thread at a time, as objects of the standard library do.
+#ifndef SIGNALHUB_SIGNALHUB_HPP
+#define SIGNALHUB_SIGNALHUB_HPP
+
+#include <signalhub/error.hpp>
+#include <signalhub/hub.hpp>
+#include <signalhub/message.hpp>
+#include <signalhub/receiver.hpp>
+
+#endif
