@@ -3,7 +3,7 @@
 //! links to exists. (The Rust ones are doctests; `sdk-python/tests/test_docs.py` runs the Python ones.)
 #![cfg(not(loom))]
 
-#[path = "c/compiler.rs"]
+#[path = "support/compiler.rs"]
 #[expect(dead_code, reason = "tests/c.rs uses the rest")]
 mod compiler;
 

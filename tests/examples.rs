@@ -2,7 +2,7 @@
 //! The examples in Rust and C print what stands beside them (examples/*.out).
 #![cfg(not(loom))]
 
-#[path = "c/compiler.rs"]
+#[path = "support/compiler.rs"]
 mod compiler;
 
 use std::collections::BTreeSet;

@@ -7,7 +7,7 @@ static const signalhub_view_t view = SIGNALHUB_VIEW_INIT;
 
 int defaults_are_known(void);
 
-/* tests/c.rs compiles this file as a second unit, too. */
+/* tests/headers.rs compiles this file as a second unit, too. */
 #ifdef SECOND_UNIT
 int defaults_are_known(void)
 {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 #if __has_include(<span>)
 #include <span>
@@ -42,7 +43,9 @@ public:
 
 #ifdef __cpp_lib_span
     /// Bytes.
-    View(std::span<const std::byte> bytes) noexcept : View(Kind::bytes, bytes.data(), bytes.size())
+    template <class Byte, std::size_t Extent>
+        requires std::is_same_v<std::remove_const_t<Byte>, std::byte>
+    View(std::span<Byte, Extent> bytes) noexcept : View(Kind::bytes, bytes.data(), bytes.size())
     {
     }
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Compiles C programs against the library that cargo built beside this test.
+//! Compiles C and C++ programs against the library that cargo built beside this test.
 
+use std::ffi::OsStr;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -15,8 +16,8 @@ pub(crate) enum Library {
     Static,
 }
 
-/// The C compiler that is here, or that CC names.
-pub(crate) fn detected() -> Command {
+/// The compiler for `language` that is here, or that CC or CXX names.
+pub(crate) fn detected(language: &str) -> Command {
     let libc = if cfg!(target_env = "musl") {
         "musl"
     } else {
@@ -25,6 +26,7 @@ pub(crate) fn detected() -> Command {
     let target = format!("{}-unknown-linux-{libc}", env::consts::ARCH);
     cc::Build::new()
         .cargo_metadata(false)
+        .cpp(language == "c++")
         .target(&target)
         .host(&target)
         .opt_level(1)
@@ -39,23 +41,30 @@ pub(crate) fn strict<'a>(
     standard: &str,
 ) -> &'a mut Command {
     compiler
+        .args(["-Iinclude", "-Isdk-c/include", "-Itests/c"])
         .args([
-            "-Iinclude",
             "-Wall",
             "-Wextra",
             "-Wpedantic",
             "-Wconversion",
+            "-Wshadow",
             "-Werror",
         ])
         .args(["-x", language, &format!("-std={standard}")])
 }
 
-/// Compiles a C program of one file, in a place of its own for each library.
+/// Compiles a program of one file, in a place of its own for each library: C99, C++17 or C++20.
 pub(crate) fn compile(source: &Path, library: Library) -> PathBuf {
-    let name = source.with_extension("").display().to_string();
-    let program = scratch().join(format!("{}-{library:?}", name.replace('/', "-")));
+    let is_cpp = source.extension() == Some(OsStr::new("cpp"));
+    let (language, standard) = match library {
+        _ if !is_cpp => ("c", "c99"),
+        Library::Shared => ("c++", "c++17"),
+        Library::Static => ("c++", "c++20"),
+    };
+    let name = source.display().to_string().replace(['/', '.'], "-");
+    let program = scratch().join(format!("{name}-{library:?}"));
     link(
-        strict(&mut detected(), "c", "c99").arg(source),
+        strict(&mut detected(language), language, standard).arg(source),
         library,
         &program,
     );

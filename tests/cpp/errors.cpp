@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// What fails throws an Error with its status, or tells the status by an error code; outcomes do
+// neither. Without exceptions, what would throw ends the process.
+#include "check.h"
+
+#include <csignal>
+#include <string>
+#include <sys/wait.h>
+#include <type_traits>
+#include <utility>
+
+#include <signalhub/signalhub.hpp>
+
+using namespace signalhub;
+
+// What a call fails with, told in both ways; the process ends where there are no exceptions.
+template <class Throwing, class Telling>
+static std::error_code error_of(Throwing throwing, Telling telling)
+{
+    std::error_code told = std::make_error_code(std::errc::interrupted); // to be overwritten
+    telling(told);
+#ifdef __cpp_exceptions
+    try {
+        throwing();
+        CHECK(!told);
+    } catch (const Error &error) {
+        CHECK(error.code() == told);
+        CHECK(error.what() == told.message());
+    }
+#else
+    (void)throwing;
+#endif
+    return told;
+}
+
+#define ERROR_OF(call, ...)                                                                        \
+    error_of([&] { (void)(call(__VA_ARGS__)); },                                                   \
+             [&](std::error_code &error) { (void)(call(__VA_ARGS__, error)); })
+#define ERROR_OF_0(call)                                                                           \
+    error_of([&] { (void)(call()); }, [&](std::error_code &error) { (void)(call(error)); })
+
+static void statuses_are_error_codes()
+{
+    const std::error_code error = SIGNALHUB_ERR_TOO_BIG;
+    CHECK(error == SIGNALHUB_ERR_TOO_BIG && error != SIGNALHUB_ERR_TOPIC);
+    CHECK(error.value() == -12 && error.category() == category());
+    CHECK(error.message() == signalhub_status_str(SIGNALHUB_ERR_TOO_BIG));
+    CHECK(std::string(category().name()) == "signalhub");
+    CHECK(!std::error_code(SIGNALHUB_OK));
+}
+
+static void a_bad_option_is_an_error()
+{
+    Options options;
+    options.capacity = 0;
+    CHECK(ERROR_OF(Hub, options) == SIGNALHUB_ERR_CAPACITY);
+    options.capacity = 1;
+    options.slot_bytes = 1;
+    CHECK(ERROR_OF(Hub, options) == SIGNALHUB_ERR_SLOT_BYTES);
+    options.slot_bytes = 64;
+    CHECK(!ERROR_OF(Hub, options));
+}
+
+static void a_bad_message_is_an_error()
+{
+    Options options;
+    options.max_message_bytes = 8;
+    const Hub hub(options);
+    CHECK(ERROR_OF(hub.publish, "123456789") == SIGNALHUB_ERR_TOO_BIG);
+    CHECK(ERROR_OF(hub.publish, "\xff") == SIGNALHUB_ERR_UTF8);
+    CHECK(ERROR_OF(hub.publish, View("x").with_topic("a..b")) == SIGNALHUB_ERR_TOPIC);
+    CHECK(ERROR_OF(hub.publish, View("x").with_topic("")) == SIGNALHUB_ERR_TOPIC);
+    CHECK(ERROR_OF(hub.publish, View(static_cast<Kind>(4), "x", 1)) == SIGNALHUB_ERR_KIND);
+    CHECK(ERROR_OF(hub.publish, View::bytes(nullptr, 1)) == SIGNALHUB_ERR_NULL);
+    const View views[] = {"fine", "\xff"};
+    CHECK(ERROR_OF(hub.publish_many, views, 2) == SIGNALHUB_ERR_UTF8);
+    CHECK(hub.next_seq() == 0);
+    CHECK(!ERROR_OF(hub.publish, View::bytes(nullptr, 0)));
+}
+
+static void a_closed_hub_is_an_outcome_but_for_who_subscribes()
+{
+    const Hub hub;
+    Receiver receiver = hub.subscribe();
+    CHECK(!ERROR_OF_0(hub.close));
+    CHECK(!ERROR_OF_0(hub.close));
+    CHECK(!ERROR_OF(hub.publish, "late"));
+    CHECK(!hub.publish("late"));
+    const View view = "late";
+    CHECK(hub.publish_many(&view, 1) == 0);
+    CHECK(!ERROR_OF_0(receiver.recv));
+    CHECK(ERROR_OF_0(hub.subscribe) == SIGNALHUB_CLOSED);
+}
+
+static void a_buffer_that_is_too_small_is_an_error_that_says_what_it_takes()
+{
+    const Hub hub;
+    Receiver receiver = hub.subscribe();
+    char buf[5];
+    std::size_t len = 0;
+    hub.publish("12345");
+    std::error_code error;
+    CHECK(!receiver.recv_into(buf, 4, len, std::nullopt, error));
+    CHECK(error == SIGNALHUB_ERR_TOO_SMALL && len == 5);
+    const Received received = receiver.recv_into(buf, 5, len);
+    CHECK(received.outcome() == Outcome::message && !received && len == 5);
+    CHECK(std::string(buf, len) == "12345");
+}
+
+// Each method of objects that were moved from, so that every method is called in both ways.
+static void there_is_no_call_on_what_was_moved_away()
+{
+    Hub hub;
+    Receiver receiver = hub.subscribe();
+    Batch batch(1);
+    std::size_t len = 0;
+    const View view;
+    const Hub taken = std::move(hub);
+    const Receiver also_taken = std::move(receiver);
+    const Timeout timeout = std::nullopt;
+    CHECK(ERROR_OF_0(hub.clone) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(Hub::from_handle, nullptr) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(hub.publish, view) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(hub.publish_many, &view, 1) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(hub.subscribe) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(hub.close) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(hub.is_closed) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(hub.capacity) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(hub.next_seq) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(receiver.try_recv) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(receiver.recv) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(receiver.recv_timeout, timeout) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(receiver.recv_many, batch, timeout) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(receiver.recv_into, nullptr, 0, len, timeout) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(receiver.next_seq) == SIGNALHUB_ERR_NULL);
+}
+
+static void every_twin_is_noexcept()
+{
+    using Code = std::error_code &;
+    static_assert(std::is_nothrow_constructible_v<Hub, const Options &, Code>);
+    static_assert(noexcept(Hub::from_handle(nullptr, std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().clone(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().publish(View(), std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().publish_many(nullptr, 0, std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().subscribe(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().close(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().is_closed(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().capacity(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().next_seq(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().try_recv(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().recv(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().next_seq(std::declval<Code>())));
+    static_assert(
+        noexcept(std::declval<Receiver>().recv_timeout(std::nullopt, std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().recv_many(std::declval<Batch &>(), std::nullopt,
+                                                              std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().recv_into(
+        nullptr, 0, std::declval<std::size_t &>(), std::nullopt, std::declval<Code>())));
+    static_assert(noexcept(std::declval<Message>().view(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Message>().clear(std::declval<Code>())));
+}
+
+// A child of its own, because the process ends; what it says goes to a pipe.
+static void without_exceptions_an_error_ends_the_process()
+{
+#ifndef __cpp_exceptions
+    int ends[2];
+    char said[256] = "";
+    int status = 0;
+    CHECK(pipe(ends) == 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        Hub::from_handle(nullptr);
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    CHECK(read(ends[0], said, sizeof said - 1) > 0);
+    CHECK(std::string("signalhub: ") + signalhub_status_str(SIGNALHUB_ERR_NULL) + "\n" == said);
+#endif
+}
+
+int main()
+{
+    watchdog();
+    statuses_are_error_codes();
+    a_bad_option_is_an_error();
+    a_bad_message_is_an_error();
+    a_closed_hub_is_an_outcome_but_for_who_subscribes();
+    a_buffer_that_is_too_small_is_an_error_that_says_what_it_takes();
+    there_is_no_call_on_what_was_moved_away();
+    every_twin_is_noexcept();
+    without_exceptions_an_error_ends_the_process();
+    puts("errors: fine");
+}

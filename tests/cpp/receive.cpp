@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// What receives come to: messages, lags with their numbers, timeouts, the end; one at a time, many
+// at once, in a range-for.
+#include "check.h"
+
+#include <atomic>
+#include <cmath>
+#include <string>
+#include <thread>
+#include <vector>
+#if __has_include(<ranges>)
+#include <ranges>
+#endif
+
+#include <signalhub/signalhub.hpp>
+
+using namespace signalhub;
+using namespace std::chrono_literals;
+
+static Hub hub_of(std::uint64_t capacity)
+{
+    Options options;
+    options.capacity = capacity;
+    return Hub(options);
+}
+
+static void publish_numbers(const Hub &hub, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        CHECK(hub.publish(std::to_string(i)));
+}
+
+static void a_message_has_what_was_published()
+{
+    const Hub hub;
+    Receiver receiver = hub.subscribe(), other = hub.subscribe();
+    const std::optional<Published> published =
+        hub.publish(View::json("{\"a\":1}").with_topic("state.a").with_origin(7));
+    CHECK(published && published->seq == 0 && published->receivers == 2);
+    const Received received = receiver.recv();
+    CHECK(received && received.size() == 1 && received.outcome() == Outcome::message);
+    CHECK(received->payload() == "{\"a\":1}" && received->kind() == Kind::json);
+    CHECK(received->topic() == "state.a" && received->origin() == 7 && received->seq() == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(received->payload().data()) % 64 == 0);
+
+    // As it was received, it goes on to another hub.
+    const Hub relay;
+    Receiver behind = relay.subscribe();
+    CHECK(relay.publish(received->view()));
+    CHECK(behind.recv()->topic() == "state.a");
+    received->clear();
+    CHECK(received->payload().empty() && received->topic().empty());
+    CHECK(received->kind() == Kind::bytes && received->origin() == 0);
+}
+
+static void every_kind_of_argument_is_a_message()
+{
+    const Hub hub;
+    Receiver receiver = hub.subscribe();
+    const std::string with_nul("a\0b", 3);
+    const std::uint8_t bytes[] = {0, 255};
+    hub.publish("");
+    hub.publish(with_nul);
+    hub.publish(std::string_view(with_nul).substr(1));
+    hub.publish(View::bytes(bytes, sizeof bytes));
+    hub.publish(View::event("{}"));
+    CHECK(receiver.recv()->kind() == Kind::text);
+    CHECK(receiver.recv()->payload() == with_nul);
+    CHECK(receiver.recv()->payload() == with_nul.substr(1));
+    CHECK(receiver.recv()->kind() == Kind::bytes);
+    CHECK(receiver.recv()->kind() == Kind::event);
+#ifdef __cpp_lib_span
+    hub.publish(std::as_bytes(std::span(bytes)));
+    const Received received = receiver.recv();
+    CHECK(received->kind() == Kind::bytes && received->payload_bytes().size() == 2);
+    CHECK(received->payload_bytes()[1] == std::byte{255});
+#endif
+}
+
+static void outcomes_are_told_apart()
+{
+    const Hub hub = hub_of(4);
+    Receiver receiver = hub.subscribe();
+    CHECK(receiver.try_recv().outcome() == Outcome::empty);
+    CHECK(receiver.recv_timeout(1ns).outcome() == Outcome::timeout);
+    CHECK(receiver.recv_timeout(0s).outcome() == Outcome::timeout);
+    CHECK(receiver.recv_timeout(-1h).outcome() == Outcome::timeout);
+    publish_numbers(hub, 0, 10);
+    const Received lagged = receiver.recv();
+    CHECK(lagged.outcome() == Outcome::lagged && !lagged && lagged.size() == 0);
+    CHECK(lagged.lag()->missed == 6 && lagged.lag()->first_lost == 0);
+    CHECK(lagged.lag()->resume_at == 6 && receiver.next_seq() == 6);
+    hub.close();
+    CHECK(hub.is_closed() && hub.next_seq() == 10 && hub.capacity() == 4);
+    for (int i = 6; i < 10; i++) {
+        const Received received = receiver.recv_timeout(1h);
+        CHECK(received && !received.lag() && received->payload() == std::to_string(i));
+    }
+    CHECK(receiver.recv().outcome() == Outcome::closed);
+    CHECK(receiver.try_recv().outcome() == Outcome::closed);
+}
+
+static void a_timeout_is_any_duration()
+{
+    using Picoseconds = std::chrono::duration<std::int64_t, std::pico>;
+    using Years = std::chrono::duration<double, std::ratio<31556952>>;
+    const std::int64_t longest = INT64_MAX;
+    CHECK(Timeout(std::nullopt).nanoseconds() == -1);
+    CHECK(Timeout(3ms).nanoseconds() == 3000000);
+    CHECK(Timeout(-3ms).nanoseconds() == 0 && Timeout(0s).nanoseconds() == 0);
+    CHECK(Timeout(Picoseconds(1)).nanoseconds() == 1);
+    CHECK(Timeout(Picoseconds(1001)).nanoseconds() == 2);
+    CHECK(Timeout(std::chrono::hours::max()).nanoseconds() == longest);
+    CHECK(Timeout(std::chrono::hours::min()).nanoseconds() == 0);
+    CHECK(Timeout(std::chrono::nanoseconds::max()).nanoseconds() == longest);
+    CHECK(Timeout(Years(1e300)).nanoseconds() == longest);
+    CHECK(Timeout(Years(std::nan(""))).nanoseconds() == 0);
+    CHECK(Timeout(std::chrono::duration<float>(0.5f)).nanoseconds() == 500000000);
+    CHECK(Timeout(std::optional(2us)).nanoseconds() == 2000);
+    CHECK(Timeout(std::optional<std::chrono::seconds>()).nanoseconds() == -1);
+}
+
+static void several_are_received_at_once()
+{
+    const Hub hub = hub_of(4);
+    Receiver receiver = hub.subscribe();
+    Batch batch(3);
+    const std::vector<View> views = {"0", "1", "2", "3"};
+    CHECK(hub.publish_many(views.data(), views.size()) == 4);
+    int next = 0;
+    Received received = receiver.recv_many(batch);
+    CHECK(received.size() == 3);
+    for (const Message &message : received)
+        CHECK(message.payload() == std::to_string(next++));
+
+    // What is moved away is kept; the batch has room again.
+    std::vector<Message> kept;
+    for (Message &message : received)
+        kept.push_back(std::move(message));
+    publish_numbers(hub, 4, 6);
+    received = receiver.recv_many(batch, 0s);
+    CHECK(received.size() == 3 && received->payload() == "3" && kept[0].payload() == "0");
+    CHECK(receiver.recv_many(batch, 0s).outcome() == Outcome::timeout);
+    publish_numbers(hub, 6, 12);
+    received = receiver.recv_many(batch, 0s);
+    CHECK(received.outcome() == Outcome::lagged && received.lag()->missed == 2);
+}
+
+static void a_loop_ends_with_the_hub_and_carries_on_after_a_lag()
+{
+    const Hub hub = hub_of(4);
+    Receiver receiver = hub.subscribe();
+    publish_numbers(hub, 0, 10);
+    hub.close();
+    int next = 6;
+    for (const Received &received : receiver) {
+        CHECK(received->payload() == std::to_string(next));
+        CHECK(received.lag().has_value() == (next == 6));
+        CHECK(next != 6 || (received.lag()->missed == 6 && received.lag()->resume_at == 6));
+        next++;
+    }
+    CHECK(next == 10);
+    for (const Received &received : receiver)
+        CHECK(!received); // not reached: this is the end
+}
+
+// Every message is received or missed, whoever is faster.
+static void a_loop_counts_what_it_misses_under_load()
+{
+    const Hub hub = hub_of(16);
+    Receiver receiver = hub.subscribe();
+    const auto messages = static_cast<std::uint64_t>(scaled(200000));
+    std::thread publisher([&] {
+        for (std::uint64_t i = 0; i < messages; i++)
+            hub.publish(View::bytes(&i, sizeof i));
+        hub.close();
+    });
+    std::uint64_t next = 0, missed = 0, received = 0;
+    for (const Received &got : receiver) {
+        if (got.lag()) {
+            CHECK(got.lag()->first_lost == next);
+            missed += got.lag()->missed;
+            next += got.lag()->missed;
+            CHECK(got.lag()->resume_at == next);
+        }
+        CHECK(got->seq() == next++);
+        received++;
+    }
+    publisher.join();
+    CHECK(received + missed == messages && next == messages);
+}
+
+static void a_loop_that_ends_early_takes_no_message_too_many()
+{
+    const Hub hub;
+    Receiver receiver = hub.subscribe();
+    publish_numbers(hub, 0, 5);
+    for (const Received &received : receiver)
+        if (received->payload() == "1")
+            break;
+    CHECK(receiver.next_seq() == 2);
+#if defined(__cpp_lib_ranges) && !(defined(__clang__) && __clang_major__ < 16)
+    static_assert(std::ranges::input_range<Receiver>);
+    int taken = 0;
+    for (const Received &received : receiver | std::views::take(2))
+        taken += static_cast<int>(received.size());
+    CHECK(taken == 2 && receiver.next_seq() == 4);
+#endif
+}
+
+static void a_sleeper_wakes_for_a_message_and_for_the_end()
+{
+    const Hub hub;
+    std::atomic<pid_t> id{0};
+    int received = 0;
+    std::thread thread([&, receiver = hub.subscribe()]() mutable {
+        id = thread_id();
+        for (const Received &got : receiver)
+            received += got->payload() == "wake";
+    });
+    const auto wait = [&] {
+        while (id == 0)
+            nap();
+        const pid_t known = id;
+        wait_until_asleep(&known);
+    };
+    wait();
+    hub.publish("wake");
+    wait();
+    hub.close();
+    thread.join();
+    CHECK(received == 1);
+}
+
+int main()
+{
+    watchdog();
+    a_message_has_what_was_published();
+    every_kind_of_argument_is_a_message();
+    outcomes_are_told_apart();
+    a_timeout_is_any_duration();
+    several_are_received_at_once();
+    a_loop_ends_with_the_hub_and_carries_on_after_a_lag();
+    a_loop_counts_what_it_misses_under_load();
+    a_loop_that_ends_early_takes_no_message_too_many();
+    a_sleeper_wakes_for_a_message_and_for_the_end();
+    puts("receive: fine");
+}
