@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Sourced after setup.bash: builds the library, and C code against it.
+# Sourced after setup.bash: builds the library, and C and C++ code against it.
 
 # The library as users get it, and where the Python SDK finds it.
 build_library() {
@@ -18,5 +18,13 @@ compile_c() {
     local directory=$1
     shift
     "$CC" -std=c99 -g -Wall -Wextra -Werror -Iinclude "$@" \
+        -L"$directory" -Wl,-rpath,"$directory" -lsignalhub -pthread -ldl
+}
+
+# Compiles C++ against the library in a directory.
+compile_cxx() {
+    local directory=$1
+    shift
+    "$CXX" -std=c++17 -g -Wall -Wextra -Werror -Isdk-c/include -Iinclude "$@" \
         -L"$directory" -Wl,-rpath,"$directory" -lsignalhub -pthread -ldl
 }

@@ -17,12 +17,13 @@ die() {
     exit 1
 }
 
-# Finds cargo and $CC; fetches the crates of Cargo.lock.
+# Finds cargo, $CC and $CXX; fetches the crates of Cargo.lock.
 setup_rust() {
     PATH=$PATH:$HOME/.cargo/bin # a shell that was open before rustup came does not have it
     command -v cargo >/dev/null || die 'no cargo: install Rust from https://rustup.rs'
-    export CC=${CC:-cc}
+    export CC=${CC:-cc} CXX=${CXX:-c++}
     command -v "$CC" >/dev/null || die "no C compiler ($CC): on Debian, apt-get install gcc libc6-dev"
+    command -v "$CXX" >/dev/null || die "no C++ compiler ($CXX): on Debian, apt-get install g++"
     cargo fetch --locked --offline &>/dev/null || task 'fetch crates' cargo fetch --locked
 }
 
@@ -68,7 +69,7 @@ ruff() {
 
 # Our C and C++ files, but for the header, whose form is cbindgen's.
 c_files() {
-    find . '(' -name target -o -name '.?*' -o -path ./include ')' -prune -o '(' -name '*.[ch]' -o -name '*.[ch]pp' ')'' -print
+    find . '(' -name target -o -name '.?*' -o -path ./include ')' -prune -o '(' -name '*.[ch]' -o -name '*.[ch]pp' ')' -print
 }
 
 # Makes target/venv/NAME for a Python from a file of pins; its stamp says for which Python and pins it is.

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
- * Linked into the C tests under ThreadSanitizer: rustc's LLVM calls these three, the libtsan of
- * gcc before 14 lacks them. The plain functions are intercepted by libtsan, which is all they need.
+ * Linked into the C and C++ tests under ThreadSanitizer: rustc's LLVM calls these three, the
+ * libtsan of gcc before 14 lacks them. The plain functions are intercepted by libtsan, which is all
+ * they need.
  */
 #include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 void *__tsan_memcpy(void *to, const void *from, size_t size)
 {
@@ -19,3 +24,7 @@ void *__tsan_memset(void *to, int value, size_t size)
 {
     return memset(to, value, size);
 }
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The examples in Rust and C print what stands beside them (examples/*.out).
+//! The examples in Rust, C and C++ print what stands beside them (examples/*.out).
 #![cfg(not(loom))]
 
 #[path = "support/compiler.rs"]
@@ -21,7 +21,11 @@ macro_rules! examples {
         }
 
         mod in_c {
-            $(#[test] fn $name() { super::run_c(stringify!($name)) })*
+            $(#[test] fn $name() { super::run_c(stringify!($name), "c") })*
+        }
+
+        mod in_cpp {
+            $(#[test] fn $name() { super::run_c(stringify!($name), "cpp") })*
         }
     };
 }
@@ -42,12 +46,14 @@ fn run_rust(name: &str) {
     check(name, &program);
 }
 
-fn run_c(name: &str) {
+/// Runs an example in C or C++, which folders and files are named after.
+fn run_c(name: &str, language: &str) {
     if library_is_sanitized() {
         println!("skipped: the library is sanitized");
         return;
     }
-    let source = Path::new("examples/c").join(name).with_extension("c");
+    let source = Path::new("examples").join(language).join(name);
+    let source = source.with_extension(language);
     for library in [Library::Shared, Library::Static] {
         check(name, &compile(&source, library));
     }
@@ -66,6 +72,7 @@ fn every_example_is_there_in_every_language() {
         ("examples", ".out"),
         ("examples/rust", ".rs"),
         ("examples/c", ".c"),
+        ("examples/cpp", ".cpp"),
         ("examples/python", ".py"),
     ] {
         let found: BTreeSet<String> = fs::read_dir(directory)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""One process, three languages, one hub: see README.md. Run it with scripts/demo."""
+"""One process, four languages, one hub: see README.md. Run it with scripts/demo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from receivers import PythonReceiver, Tally
 from screen import Screen
 from signalhub import Message, SignalHub
 from table import Progress, Table, plain, summary
-from workers import Logger, Sampler, WorkerError
+from workers import Logger, Sampler, Statistics, WorkerError
 
 # The hub retains what comes in a fifth of a second: 200 samples, of a message for each core and 5.
 CAPACITY = 200 * ((os.cpu_count() or 1) + 5)
@@ -40,6 +40,8 @@ class Demo:
             ending.callback(self.hub.close)
             self._logger = Logger(self.hub, output)
             ending.callback(self._close_then, self._logger.stop)
+            self.statistics = Statistics(self.hub)
+            ending.callback(self._close_then, self.statistics.stop)
             self._table = PythonReceiver("table", self.hub, self._keep)
             ending.callback(self._close_then, self._table.stop)
             self._slow = PythonReceiver("slow", self.hub, self._dawdle)
@@ -55,13 +57,16 @@ class Demo:
     def tallies(self) -> list[Tally]:
         """How far the receivers have come."""
         self._logger.update()
-        return [receiver.tally() for receiver in (self._logger, self._table, self._slow)]
+        self.statistics.update()
+        receivers = (self._logger, self.statistics, self._table, self._slow)
+        return [receiver.tally() for receiver in receivers]
 
     def failures(self) -> list[str]:
         """What has gone wrong."""
         self.sampler.update()
         self._logger.update()
-        parts = (self.sampler, self._logger, self._table, self._slow)
+        self.statistics.update()
+        parts = (self.sampler, self._logger, self.statistics, self._table, self._slow)
         return [part.failure for part in parts if part.failure]
 
     def _close_then(self, wait: Callable[[], None]) -> None:
@@ -153,10 +158,11 @@ def _run(options: argparse.Namespace) -> int:
         demo.finish()
 
     tallies, next_seq = demo.tallies(), demo.hub.next_seq
-    screen.print(*summary(elapsed, demo.sampler.report, tallies, next_seq, output))
+    sampler, statistics = demo.sampler.report, demo.statistics.report
+    screen.print(*summary(elapsed, sampler, statistics, tallies, next_seq, output))
     failures = demo.failures()
     behind = [tally.behind(next_seq) for tally in tallies]
-    if any(behind) or demo.sampler.report.published != next_seq:
+    if any(behind) or sampler.published + statistics.published != next_seq:
         failures.append("the sums do not close")
     if failures:
         return _fail(*failures)
@@ -182,7 +188,7 @@ def _seconds(text: str) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Samples this machine and sends it from C through Rust to C and Python.",
+        description="Samples this machine and sends it from C through Rust to C, C++ and Python.",
     )
     parser.add_argument("--seconds", type=_seconds, default=5.0, help="how long (default: 5)")
     parser.add_argument(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""What the messages of the sampler say about this machine."""
+"""What the messages say about this machine."""
 
 from __future__ import annotations
 
@@ -24,6 +24,15 @@ class Core(NamedTuple):
     @property
     def busy(self) -> float:
         return self.user + self.system + self.stolen
+
+
+class Spread(NamedTuple):
+    """What statistics.cpp says of the last thousand samples."""
+
+    min: int
+    mean: float
+    max: int
+    deviation: float
 
 
 class Machine:
@@ -53,6 +62,10 @@ class Machine:
         """The newest value."""
         value: float = self._frames[-1][topic][name] if self.has(topic) else 0.0
         return value
+
+    def spread(self, name: str) -> Spread:
+        """What the samples of something come to, by the newest summary; there must be one."""
+        return Spread(**self._frames[-1]["statistics.sched"][name])
 
     def rate(self, topic: str, *names: str) -> float:
         """How much the sum of some values grows in a second."""

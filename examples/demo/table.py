@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from machine import Machine
 from receivers import Tally
 from screen import Line, aligned, bar, curve, quantity
-from workers import SamplerReport
+from workers import SamplerReport, StatisticsReport
 
 WIDEST = 100
 LABEL = 10
@@ -50,11 +50,12 @@ class Table:
             "net": self._net,
         }
         rest = [draw[topic](machine) for topic in draw if machine.has(topic)]
+        rest += self._statistics(machine)
         rest += [[], *self._hub(progress), [], *self._receivers(progress)]
         return [*head, *self._cores(machine, self._rows - len(head) - len(rest)), *rest]
 
     def _head(self, progress: Progress) -> list[Line]:
-        title: Line = [("SignalHub", "strong"), ("  Python, C and Rust in one process", "")]
+        title: Line = [("SignalHub", "strong"), ("  Python, C, C++ and Rust in one process", "")]
         clock: Line = [(f"{progress.elapsed:.1f} of {progress.seconds:g} s", "")]
         about: Line = [("this machine, in the last second", "faint")]
         legend: Line = [("user  ", "user"), ("system  ", "system"), ("stolen", "stolen")]
@@ -104,13 +105,27 @@ class Table:
         counts = [f"{quantity(received, 'B')} received", f"{quantity(sent, 'B')} sent"]
         return self._counts("net", counts, machine)
 
+    def _statistics(self, machine: Machine) -> list[Line]:
+        if not machine.has("statistics.sched"):
+            return []
+        samples = machine.value("statistics.sched", "samples")
+        return [
+            self._spread("running", machine, f"C++ over {samples:,.0f} samples"),
+            self._spread("switches", machine, "from one to the next"),
+        ]
+
+    def _spread(self, name: str, machine: Machine, about: str) -> Line:
+        least, mean, most, deviation = machine.spread(name)
+        text = f"{least:,} to {most:,}   mean {mean:.1f}   deviation {deviation:.1f}"
+        return self._row(name, [(text, "")], [(about, "faint")])
+
     def _hub(self, progress: Progress) -> list[Line]:
         rate = progress.rates[-1] if progress.rates else 0
         text = f"{rate:,.0f} messages   {progress.next_seq:,} in all"
         return [self._row("hub", [(text, "strong")], self._curve(progress.rates))]
 
     def _receivers(self, progress: Progress) -> list[Line]:
-        heading = f"{'receiver':10}{'language':9}{'received':>10}{'missed':>11}{'behind':>9}"
+        heading = f"{'receiver':11}{'language':8}{'received':>10}{'missed':>11}{'behind':>9}"
         return [
             [(heading, "faint")],
             *(self._receiver(tally, progress) for tally in progress.tallies),
@@ -119,8 +134,8 @@ class Table:
     def _receiver(self, tally: Tally, progress: Progress) -> Line:
         behind = tally.behind(progress.next_seq)
         return [
-            (f"{tally.name:10}", "name"),
-            (f"{tally.language:9}{tally.received:10,}", ""),
+            (f"{tally.name:11}", "name"),
+            (f"{tally.language:8}{tally.received:10,}", ""),
             (f"{tally.missed:11,}", "bad" if tally.missed else ""),
             (f"{behind:9,}  ", ""),
             *bar(8, (behind / progress.capacity, "bad" if tally.missed else "good")),
@@ -152,6 +167,9 @@ def plain(progress: Progress, machine: Machine) -> Line:
         f"cpu {sum(busy) / max(len(busy), 1):.0%}",
         f"load {machine.value('load', 'load1'):.2f}",
     ]
+    if machine.has("statistics.sched"):
+        running = machine.spread("running")
+        parts.append(f"{running.min:,} to {running.max:,} running")
     for tally in progress.tallies:
         missed = f" and missed {tally.missed:,}" if tally.missed else ""
         parts.append(f"{tally.name} received {tally.received:,}{missed}")
@@ -159,12 +177,20 @@ def plain(progress: Progress, machine: Machine) -> Line:
 
 
 def summary(
-    elapsed: float, sampler: SamplerReport, tallies: list[Tally], next_seq: int, output: str
+    elapsed: float,
+    sampler: SamplerReport,
+    statistics: StatisticsReport,
+    tallies: list[Tally],
+    next_seq: int,
+    output: str,
 ) -> list[Line]:
     """What it came to: for each receiver, received and missed make up what was published."""
-    what = f"{sampler.published:,} messages in {elapsed:.1f} s"
-    how = f"{sampler.samples:,} samples of this machine, {sampler.overruns:,} overruns"
-    heading = f"{'receiver':10}{'language':9}{'received':>10}  +{'missed':>10}  ={'published':>11}"
+    what = f"{sampler.published + statistics.published:,} messages in {elapsed:.1f} s"
+    how = (
+        f"{sampler.samples:,} samples of this machine, {sampler.overruns:,} overruns, "
+        f"{statistics.published:,} summaries"
+    )
+    heading = f"{'receiver':11}{'language':8}{'received':>10}  +{'missed':>10}  ={'published':>11}"
     return [
         [],
         [("published ", ""), (what, "strong"), (f": {how}", "")],
@@ -180,8 +206,8 @@ def _sum(tally: Tally, next_seq: int) -> Line:
     counts = f"{tally.received:10,}  +{tally.missed:10,}  ={tally.published(next_seq):11,}"
     closes = tally.behind(next_seq) == 0
     return [
-        (f"{tally.name:10}", "name"),
-        (f"{tally.language:9}{counts}  ", ""),
+        (f"{tally.name:11}", "name"),
+        (f"{tally.language:8}{counts}  ", ""),
         ("✓", "good") if closes else ("✗", "bad"),
         (f"  {tally.note}" if tally.note else "", "faint"),
     ]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The two C libraries of the demo: sampler.c publishes, logger.c writes, each in its own thread.
+"""The native libraries of the demo, each with a thread of its own: sampler.c publishes, logger.c
+writes, statistics.cpp sums up.
 
 They are no extension modules and know nothing of Python. ctypes calls them, and hands them the hub
 as what it is in C: a pointer.
@@ -11,6 +12,7 @@ import ctypes
 import os
 from ctypes import byref, c_char, c_char_p, c_uint64, c_void_p
 from pathlib import Path
+from typing import Union
 
 from receivers import Tally
 from signalhub import SignalHub
@@ -44,15 +46,28 @@ class LoggerReport(ctypes.Structure):
     ]
 
 
+class StatisticsReport(ctypes.Structure):
+    """``statistics_report_t`` in statistics.cpp."""
+
+    _fields_ = [
+        ("first_seq", c_uint64),
+        ("received", c_uint64),
+        ("missed", c_uint64),
+        ("published", c_uint64),
+        ("failure", c_char * 256),
+    ]
+
+
+_Report = Union[SamplerReport, LoggerReport, StatisticsReport]
+
+
 class _Worker:
-    """A thread in C, with the functions that start it, ask for its report and stop it.
+    """A thread in C or C++, with the functions that start it, ask for its report and stop it.
 
     Each of them writes a report, and returns 0 unless the report has a failure.
     """
 
-    def __init__(
-        self, name: str, what: str, report: SamplerReport | LoggerReport, *arguments: object
-    ) -> None:
+    def __init__(self, name: str, what: str, report: _Report, *arguments: object) -> None:
         library = ctypes.CDLL(str(DIRECTORY / f"{name}.so"))
         self._what = what
         self._report = report
@@ -100,3 +115,16 @@ class Logger(_Worker):
         """What it had done at the last ``update``."""
         report = self.report
         return Tally("logger", "C", report.first_seq, report.received, report.missed)
+
+
+class Statistics(_Worker):
+    """Publishes what the samples come to, and receives until the hub is closed."""
+
+    def __init__(self, hub: SignalHub) -> None:
+        self.report = StatisticsReport()
+        super().__init__("statistics", "statistics", self.report, c_void_p(hub.handle))
+
+    def tally(self) -> Tally:
+        """What it had done at the last ``update``."""
+        report = self.report
+        return Tally("statistics", "C++", report.first_seq, report.received, report.missed)

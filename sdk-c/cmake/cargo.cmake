@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Declares signalhub_library, which puts the libraries of a profile, with their links, in ${libraries}/<profile>.
+# Declares the target signalhub_library: both libraries, with their links, in ${library_dir}.
 
 if(SIGNALHUB_PREBUILT)
     foreach(file libsignalhub.so libsignalhub.a)
@@ -12,29 +12,28 @@ else()
         HINTS "$ENV{CARGO_HOME}/bin" PATHS "$ENV{HOME}/.cargo/bin" DOC "The cargo to build with")
     if(NOT SIGNALHUB_CARGO)
         message(FATAL_ERROR "signalhub is built by cargo, and there is none: install Rust from "
-            "https://rustup.rs, name a cargo by SIGNALHUB_CARGO, or a directory with a libsignalhub.so "
-            "and libsignalhub.a for this machine by SIGNALHUB_PREBUILT")
+            "https://rustup.rs, or name a cargo by SIGNALHUB_CARGO, or a directory with "
+            "libsignalhub.so and libsignalhub.a by SIGNALHUB_PREBUILT")
     endif()
 endif()
 
-# Cargo's own encoding of the flags, because a path can have spaces.
+# The flags of the environment, as it is now, and those that keep the paths of this machine out of a
+# release. rustc takes the last one that fits.
 string(ASCII 31 separator)
 if(DEFINED ENV{CARGO_ENCODED_RUSTFLAGS})
-    set(debug_rustflags "$ENV{CARGO_ENCODED_RUSTFLAGS}")
+    string(REPLACE "${separator}" ";" debug_flags "$ENV{CARGO_ENCODED_RUSTFLAGS}")
 else()
-    string(REGEX REPLACE "[ \t]+" "${separator}" debug_rustflags "$ENV{RUSTFLAGS}")
+    string(REGEX REPLACE "[ \t]+" ";" debug_flags "$ENV{RUSTFLAGS}")
 endif()
-
-# No path of this machine goes into a release. Of several that fit, rustc takes the last.
 set(cargo_home "$ENV{HOME}/.cargo")
 if(DEFINED ENV{CARGO_HOME})
     set(cargo_home "$ENV{CARGO_HOME}")
 endif()
-set(release_rustflags "${debug_rustflags}")
-foreach(path "${cargo_home}=cargo" "${PROJECT_SOURCE_DIR}=signalhub" "${PROJECT_BINARY_DIR}=build")
-    string(APPEND release_rustflags "${separator}--remap-path-prefix=${path}")
-endforeach()
-string(REGEX REPLACE "^${separator}" "" release_rustflags "${release_rustflags}")
+get_filename_component(real_source_dir "${PROJECT_SOURCE_DIR}" REALPATH) # cargo asks getcwd
+set(release_flags ${debug_flags}
+    "--remap-path-prefix=${cargo_home}=cargo"
+    "--remap-path-prefix=${real_source_dir}=signalhub"
+    "--remap-path-prefix=${PROJECT_BINARY_DIR}=build")
 
 set(environment --unset=CARGO_BUILD_TARGET) # it would move what cargo makes
 set(arguments --locked --lib --target-dir "${PROJECT_BINARY_DIR}/cargo" ${SIGNALHUB_CARGO_FLAGS})
@@ -59,8 +58,9 @@ foreach(profile debug release)
         set(sources "${built}/libsignalhub.so" "${built}/libsignalhub.a")
     else()
         set(built "${PROJECT_BINARY_DIR}/cargo/${SIGNALHUB_RUST_TARGET}/${profile}")
-        set(build COMMAND "${CMAKE_COMMAND}" -E env ${environment}
-            "CARGO_ENCODED_RUSTFLAGS=${${profile}_rustflags}"
+        list(JOIN ${profile}_flags "${separator}" flags) # so encoded, a path can have spaces
+        set(build
+            COMMAND "${CMAKE_COMMAND}" -E env ${environment} "CARGO_ENCODED_RUSTFLAGS=${flags}"
             "${SIGNALHUB_CARGO}" build ${${profile}_arguments})
     endif()
     add_custom_command(
@@ -74,7 +74,7 @@ foreach(profile debug release)
         COMMAND "${CMAKE_COMMAND}" -E create_symlink ${soname} "${directory}/libsignalhub.so"
         DEPENDS ${sources}
         WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
-        COMMENT "signalhub, as cargo's ${profile} profile has it"
+        COMMENT "signalhub, ${profile}"
         USES_TERMINAL
         VERBATIM)
 endforeach()
@@ -83,5 +83,5 @@ set(all)
 if(SIGNALHUB_INSTALL)
     set(all ALL)
 endif()
-set(directory "${libraries}/$<IF:$<CONFIG:Debug>,debug,release>")
-add_custom_target(signalhub_library ${all} DEPENDS "${directory}/${real_name}" "${directory}/libsignalhub.a")
+add_custom_target(signalhub_library ${all}
+    DEPENDS "${library_dir}/${real_name}" "${library_dir}/libsignalhub.a")

@@ -7,6 +7,7 @@ include(GNUInstallDirs)
 # Every path inside the packages is relative, so that a prefix can be moved.
 set(pkgconfig_dir "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig")
 file(RELATIVE_PATH pc_prefix "${pkgconfig_dir}" "${CMAKE_INSTALL_PREFIX}")
+string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
 file(RELATIVE_PATH pc_libdir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
 file(RELATIVE_PATH pc_includedir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
 configure_file(sdk-c/signalhub.pc.in signalhub.pc @ONLY)
@@ -22,9 +23,11 @@ endif()
 write_basic_package_version_file(signalhubConfigVersion.cmake COMPATIBILITY ${compatibility})
 
 # PROGRAMS: rpm wants a shared library to be executable.
-install(PROGRAMS "${directory}/${real_name}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime)
-install(FILES "${directory}/${soname}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime)
-install(FILES "${directory}/libsignalhub.so" "${directory}/libsignalhub.a"
+install(PROGRAMS "${library_dir}/${real_name}"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime)
+install(FILES "${library_dir}/${soname}"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime)
+install(FILES "${library_dir}/libsignalhub.so" "${library_dir}/libsignalhub.a"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Development)
 install(DIRECTORY include/signalhub sdk-c/include/signalhub
     DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT Development
@@ -41,6 +44,7 @@ install(FILES CHANGELOG.md sdk-c/README.md
 # `cmake --install --strip` strips only targets of its own making.
 install(CODE "
     if(CMAKE_INSTALL_DO_STRIP)
-        get_filename_component(libdir \"${CMAKE_INSTALL_LIBDIR}\" ABSOLUTE BASE_DIR \"\${CMAKE_INSTALL_PREFIX}\")
+        get_filename_component(libdir \"${CMAKE_INSTALL_LIBDIR}\" ABSOLUTE
+            BASE_DIR \"\${CMAKE_INSTALL_PREFIX}\")
         execute_process(COMMAND \"${CMAKE_STRIP}\" \"\$ENV{DESTDIR}\${libdir}/${real_name}\")
     endif()" COMPONENT Runtime)

@@ -2,9 +2,8 @@
 # Declares the targets, the same for a build and for an installed package.
 
 # A library that is not there has an empty path. GLOBAL may follow.
-function(signalhub_targets shared static c_headers cpp_headers)
+function(signalhub_targets shared soname static c_headers cpp_headers)
     if(shared)
-        string(REGEX MATCH "libsignalhub\\.so\\.[0-9]+" soname "${shared}")
         add_library(signalhub::shared SHARED IMPORTED ${ARGN})
         set_target_properties(signalhub::shared PROPERTIES
             IMPORTED_LOCATION "${shared}"

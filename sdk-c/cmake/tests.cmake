@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# Makes a test of every C and C++ file in tests and examples, with signalhub::signalhub; ctest knows it by its path.
+# Makes a test, named by its path, of every C and C++ program in tests and examples.
 
 find_package(Threads REQUIRED)
 file(GLOB programs CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"

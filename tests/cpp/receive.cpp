@@ -208,28 +208,55 @@ static void a_loop_that_ends_early_takes_no_message_too_many()
 #endif
 }
 
-static void a_sleeper_wakes_for_a_message_and_for_the_end()
+// In a thread, runs `receive_all(receiver)`, which is to sleep, to be woken by a message, and to
+// sleep again until the hub is closed.
+template <class Function>
+static void wakes_for_a_message_and_for_the_end(Function receive_all)
 {
     const Hub hub;
     std::atomic<pid_t> id{0};
-    int received = 0;
+    std::atomic<int> received{0};
     std::thread thread([&, receiver = hub.subscribe()]() mutable {
         id = thread_id();
-        for (const Received &got : receiver)
-            received += got->payload() == "wake";
+        receive_all(receiver, received);
     });
-    const auto wait = [&] {
-        while (id == 0)
+    const auto wait_for = [&](int count) {
+        while (id == 0 || received != count)
             nap();
         const pid_t known = id;
         wait_until_asleep(&known);
     };
-    wait();
+    wait_for(0);
     hub.publish("wake");
-    wait();
+    wait_for(1);
     hub.close();
     thread.join();
     CHECK(received == 1);
+}
+
+static void a_sleeper_wakes_however_it_receives()
+{
+    wakes_for_a_message_and_for_the_end([](Receiver &receiver, std::atomic<int> &received) {
+        for (const Received &got : receiver)
+            received += got->payload() == "wake";
+    });
+    wakes_for_a_message_and_for_the_end([](Receiver &receiver, std::atomic<int> &received) {
+        std::error_code error;
+        while (receiver.recv(error))
+            received++;
+        CHECK(!error);
+    });
+    wakes_for_a_message_and_for_the_end([](Receiver &receiver, std::atomic<int> &received) {
+        std::error_code error;
+        while (receiver.recv_timeout(1h, error))
+            received++;
+        CHECK(!error);
+    });
+    wakes_for_a_message_and_for_the_end([](Receiver &receiver, std::atomic<int> &received) {
+        Batch batch(2);
+        while (receiver.recv_many(batch))
+            received++;
+    });
 }
 
 int main()
@@ -243,6 +270,6 @@ int main()
     a_loop_ends_with_the_hub_and_carries_on_after_a_lag();
     a_loop_counts_what_it_misses_under_load();
     a_loop_that_ends_early_takes_no_message_too_many();
-    a_sleeper_wakes_for_a_message_and_for_the_end();
+    a_sleeper_wakes_however_it_receives();
     puts("receive: fine");
 }

@@ -39,7 +39,8 @@ inline const std::error_category &category() noexcept
     return immortal.category;
 }
 
-/// A call failed. Outcomes such as "no message" or "lagged" are values and never thrown.
+/// A call failed; its code() is the status. Outcomes such as "no message" or "lagged" are values
+/// and never thrown.
 class Error : public std::system_error {
 public:
     using std::system_error::system_error;
@@ -62,7 +63,7 @@ namespace signalhub::detail {
 [[noreturn]] inline void fail(const std::error_code &error)
 {
 #ifdef __cpp_exceptions
-    throw Error(error);
+    throw Error(error, "signalhub");
 #else
     std::fprintf(stderr, "signalhub: %s\n", error.message().c_str());
     std::abort();

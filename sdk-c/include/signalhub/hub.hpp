@@ -31,8 +31,8 @@ struct Published {
     std::uint64_t receivers = 0; ///< How many receivers the hub has.
 };
 
-/// A broadcast hub. Every method may be called by any thread at any time. Destroying the last Hub
-/// (or handle of C) of a hub closes it.
+/// A broadcast hub. Every method may be called by any thread at any time, so all are const.
+/// Destroying the last Hub (or handle of C) of a hub closes it.
 class Hub {
 public:
     /// Makes a hub.

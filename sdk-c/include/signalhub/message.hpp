@@ -27,8 +27,9 @@ enum class Kind : int {
     event = SIGNALHUB_KIND_EVENT, ///< A CloudEvents 1.0 JSON event, in UTF-8.
 };
 
-/// The parts of a message: what one publishes, and what one received. It owns nothing; what it was
-/// made of must stay while it is used. What was received can be published again as it is.
+/// The parts of a message: what one publishes, and what one received. It owns nothing: what it was
+/// made of must stay while it is used. Made of a temporary, it is good for the call that it is made
+/// in: `hub.publish(View::json(text()))`. What was received can be published again as it is.
 class View {
 public:
     /// No bytes.
@@ -132,8 +133,8 @@ private:
 /// One that was never filled, or was moved from, is empty. It belongs to one thread at a time.
 class Message {
 public:
-    /// All its parts at once, by one call of C. They are the message's, and valid until it is
-    /// filled again, cleared, moved from or destroyed.
+    /// All its parts, by one call of C; each of the methods below calls it. They are the message's,
+    /// and valid until it is filled again, cleared, moved from or destroyed.
     View view() const
     {
         View view;
@@ -205,6 +206,10 @@ class Batch {
 public:
     /// Room for `capacity` messages.
     explicit Batch(std::size_t capacity) : messages_(capacity), handles_(capacity) {}
+
+    // Said, because a vector claims that it can be copied, whatever it holds.
+    Batch(Batch &&) noexcept = default;
+    Batch &operator=(Batch &&) noexcept = default;
 
 private:
     friend class Receiver;

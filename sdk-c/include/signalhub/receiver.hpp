@@ -78,7 +78,8 @@ public:
     /// next receive goes on at the oldest message that the hub retains.
     const std::optional<Lag> &lag() const noexcept { return lag_; }
 
-    /// Whether there is a message.
+    /// Whether there is a message. There is none for a lag either: to receive until the hub is
+    /// closed, use a range-for.
     explicit operator bool() const noexcept { return count_ > 0; }
     /// The message. There must be one.
     Message &operator*() const noexcept { return *messages_; }
@@ -109,15 +110,15 @@ private:
 ///     for (const signalhub::Received& received : receiver)
 ///         use(received->payload());
 ///
-/// There, every Received has a message. A lag does not end the loop; it comes with the message
-/// after it, in Received::lag().
+/// There, every Received has a message. A lag does not end the loop: it comes with the message
+/// after it, in Received::lag(), and lags with no message between them come as one.
 class Receiver {
 public:
     class Iterator;
     /// Ends a range-for.
     struct End {};
 
-    /// Receives the next message if one is there.
+    /// Receives the next message if one is there. What was received before it is gone.
     Received try_recv()
     {
         Received received;
@@ -165,25 +166,6 @@ public:
     {
         Received received;
         detail::check(recv_many(batch, timeout, received), error);
-        return received;
-    }
-
-    /// Receives the next payload into a buffer of one's own, and waits for it at most so long.
-    /// What is returned has no Message; `out_len` is the length of the payload if the outcome is
-    /// Outcome::message. With SIGNALHUB_ERR_TOO_SMALL, too, which leaves the message where it is.
-    Received recv_into(void *buf, std::size_t buf_len, std::size_t &out_len,
-                       Timeout timeout = std::nullopt)
-    {
-        Received received;
-        detail::check(recv_into(buf, buf_len, out_len, timeout, received));
-        return received;
-    }
-    /// @copydoc recv_into(void*, std::size_t, std::size_t&, Timeout)
-    Received recv_into(void *buf, std::size_t buf_len, std::size_t &out_len, Timeout timeout,
-                       std::error_code &error) noexcept
-    {
-        Received received;
-        detail::check(recv_into(buf, buf_len, out_len, timeout, received), error);
         return received;
     }
 
@@ -249,15 +231,6 @@ private:
             handle_.get(), batch.handles_.data(), batch.handles_.size(), timeout.nanoseconds(),
             &count, &missed);
         return told(status, missed, batch.messages_.data(), count, received);
-    }
-
-    signalhub_status_t recv_into(void *buf, std::size_t buf_len, std::size_t &out_len,
-                                 Timeout timeout, Received &received) noexcept
-    {
-        std::uint64_t missed = 0;
-        const signalhub_status_t status = signalhub_receiver_recv_into(
-            handle_.get(), buf, buf_len, timeout.nanoseconds(), &out_len, &missed);
-        return told(status, missed, nullptr, 0, received);
     }
 
     /// Puts into `received` what a receive told. An error leaves it as it was.
