@@ -40,10 +40,14 @@ packaging() {
     check 'FetchContent, prebuilt, static' \
         uses fetch -DBUILD_SHARED_LIBS=OFF "-DSIGNALHUB_PREBUILT=$place/build/lib/release"
 
+    check 'the lines of the README make a program' follows_the_readme
+
     export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
     check 'pkg-config, version' test "$(pkg-config --modversion signalhub)" = "$version"
     check 'pkg-config, shared' compiles_with_pkg_config shared --libs
     check 'pkg-config, static' compiles_with_pkg_config static --static --libs
+    check 'the first program of docs/c.md' follows_the_manual c
+    check 'the first program of docs/cpp.md' follows_the_manual cpp
 
     check 'a version that is not there is refused' \
         refuses 'compatible with requested version "99"' \
@@ -107,10 +111,12 @@ $(cd sdk-c && find ./include -name '*.hpp')
 ./lib/$soname
 ./lib/libsignalhub.so.$version
 ./lib/pkgconfig/signalhub.pc
+./share/doc/signalhub/ABI.md
 ./share/doc/signalhub/CHANGELOG.md
 ./share/doc/signalhub/LICENSE-APACHE
 ./share/doc/signalhub/LICENSE-MIT
-./share/doc/signalhub/README.md
+./share/doc/signalhub/c.md
+./share/doc/signalhub/cpp.md
 END
 }
 
@@ -164,6 +170,36 @@ uses() {
     # What a project has inside is neither installed nor tested with it.
     DESTDIR=$place/installed "$cmake" --install "$build"
     [[ ! -e $place/installed && ! -e $build/CTestTestfile.cmake ]]
+}
+
+# In an empty folder, as a stranger would, with what the README says and nothing else.
+follows_the_readme() {
+    mkdir -p "$place/hello/signalhub"
+    git ls-files -z | xargs -0 cp --parents -t "$place/hello/signalhub"
+    cd "$place/hello"
+    block cmake <signalhub/README.md >CMakeLists.txt
+    block cpp <signalhub/README.md >hello.cpp
+    block sh <signalhub/README.md | sed '/^scripts/d' >commands
+    env --unset=CARGO_TARGET_DIR bash -eux commands | tee said
+    [[ $(tail -n 1 said) == hello ]]
+}
+
+# Builds the first program of docs/c.md or docs/cpp.md by that page's CMake and, in C, its pkg-config.
+follows_the_manual() {
+    local language=$1 page=$root/docs/$1.md
+    mkdir "$place/manual-$language"
+    cd "$place/manual-$language"
+    block cmake <"$page" >CMakeLists.txt
+    block "$language" <"$page" >programs
+    sed '/^}$/q' programs >"hello.$language"
+    cmake -S . -B build "-DCMAKE_PREFIX_PATH=$prefix"
+    cmake --build build
+    build/hello
+    if [[ $language == c ]]; then
+        block sh <"$page" | grep pkg-config >command
+        bash -eux command
+        LD_LIBRARY_PATH=$prefix/lib ./hello
+    fi
 }
 
 prints_first_message() {

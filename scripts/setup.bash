@@ -72,6 +72,11 @@ c_files() {
     find . '(' -name target -o -name '.?*' -o -path ./include ')' -prune -o '(' -name '*.[ch]' -o -name '*.[ch]pp' ')' -print
 }
 
+# The fenced blocks of a language, from a page.
+block() {
+    awk -v "fence=\`\`\`$1" '$0 == "```" { on = 0 } on; $0 == fence { on = 1 }'
+}
+
 # Makes target/venv/NAME for a Python from a file of pins; its stamp says for which Python and pins it is.
 setup_venv() {
     local name=$1 python=$2 requirements=scripts/requirements/$3 venv=$target/venv/$1 stamp

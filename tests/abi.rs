@@ -3,11 +3,16 @@
 //! has the name, the flags and the version that the header says.
 #![cfg(not(loom))]
 
+#[path = "support/compiler.rs"]
+#[expect(dead_code, reason = "tests/c.rs and tests/cpp.rs use the rest")]
+mod compiler;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use compiler::{library_is_sanitized, scratch, succeed};
 use signalhub::capi;
 
 /// The library that was built together with this test.
@@ -27,12 +32,9 @@ fn output(program: &str, args: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn header() -> String {
-    fs::read_to_string(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/include/signalhub/signalhub.h"
-    ))
-    .unwrap()
+/// A file of the sources.
+fn source(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
 }
 
 #[test]
@@ -41,7 +43,7 @@ fn exported_symbols_are_the_functions_of_the_header() {
         .lines()
         .filter_map(|line| line.split_whitespace().last().map(str::to_owned))
         .collect();
-    let header = header();
+    let header = source("include/signalhub/signalhub.h");
     let declared: BTreeSet<_> = header
         .split("SIGNALHUB_API")
         .skip(1)
@@ -84,6 +86,67 @@ fn the_library_calls_none_of_its_exported_functions() {
         return;
     }
     assert!(!relocations.contains(" signalhub_"), "{relocations}");
+}
+
+/// The newest glibc that a text names after `before`, as numbers, so that 2.4 is before 2.34.
+fn newest_glibc(text: &str, before: &str) -> Option<Vec<u32>> {
+    text.split(before)
+        .skip(1)
+        .filter_map(|rest| {
+            let version = rest
+                .split(|c: char| c != '.' && !c.is_ascii_digit())
+                .next()?;
+            version.split('.').map(|part| part.parse().ok()).collect()
+        })
+        .max()
+}
+
+#[test]
+fn the_library_needs_the_glibc_that_is_said_and_no_newer() {
+    if library_is_sanitized() {
+        println!("skipped: a sanitizer has needs of its own");
+        return;
+    }
+    let needed = newest_glibc(&output("nm", &["-D", "--undefined-only"]), "@GLIBC_");
+    let said = newest_glibc(&source("ABI.md"), "glibc ");
+    assert!(said.is_some());
+    assert!(needed <= said, "{needed:?}, {said:?}");
+}
+
+/// What a program that is linked with the static library must be linked with too.
+#[test]
+fn the_static_library_needs_what_is_said() {
+    if library_is_sanitized() {
+        println!("skipped: another program would have to be sanitized too");
+        return;
+    }
+    let place = scratch();
+    let [program, made, named] =
+        ["rs", "a", "txt"].map(|extension| place.join("native").with_extension(extension));
+    fs::write(&program, "pub use signalhub::Hub;").unwrap();
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--edition=2024", "--crate-type=staticlib"]);
+    rustc.arg(format!("--print=native-static-libs={}", named.display()));
+    let rlib = library().with_extension("rlib");
+    rustc.arg(format!("--extern=signalhub={}", rlib.display()));
+    let dependencies = rlib.parent().unwrap().display();
+    rustc.arg(format!("-Ldependency={dependencies}"));
+    succeed(rustc.arg("-o").arg(&made).arg(&program));
+    fs::remove_file(made).unwrap();
+
+    let flags = fs::read_to_string(named).unwrap();
+    let flags = flags.trim();
+    assert!(flags.starts_with("-l"), "{flags:?}");
+    for page in [
+        "sdk-c/signalhub.pc.in",
+        "sdk-c/README.md",
+        "examples/README.md",
+    ] {
+        assert!(source(page).contains(flags), "{page}: no {flags}");
+    }
+    let list = flags.replace("-l", "").replace(' ', ";");
+    let targets = "sdk-c/cmake/signalhubTargets.cmake";
+    assert!(source(targets).contains(&list), "{targets}: no {list}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/*
+/**
+ * @file
  * signalhub: one message in, every receiver gets it.
  *
  * This header is the contract. What is not declared here is not part of the library.
@@ -27,23 +28,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Marks what the library exports. */
+/** Marks what the library exports. */
 #if defined(__GNUC__)
 #define SIGNALHUB_API __attribute__((visibility("default")))
 #else
 #define SIGNALHUB_API
 #endif
 
-/* Options with their defaults: `signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;` */
+/** Options with their defaults: `signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;` */
 #define SIGNALHUB_OPTIONS_INIT {sizeof(signalhub_options_t), SIGNALHUB_CAPACITY_DEFAULT, 0, 0}
 
-/* An empty view: `signalhub_view_t view = SIGNALHUB_VIEW_INIT;` */
+/** An empty view: `signalhub_view_t view = SIGNALHUB_VIEW_INIT;` */
 #define SIGNALHUB_VIEW_INIT \
     {sizeof(signalhub_view_t), NULL, 0, NULL, 0, SIGNALHUB_KIND_BYTES, 0, 0, 0}
 
 
 /**
- * Version of the header, first part. A change here may break callers and changes the SONAME.
+ * Version of the header, first part. What may break callers is SIGNALHUB_ABI_VERSION.
  */
 #define SIGNALHUB_VERSION_MAJOR 0
 
@@ -58,7 +59,8 @@
 #define SIGNALHUB_VERSION_PATCH 0
 
 /**
- * What signalhub_abi_version() returns for this header; the number in the SONAME.
+ * What signalhub_abi_version() returns for this header; the number in the SONAME. A change breaks
+ * callers.
  */
 #define SIGNALHUB_ABI_VERSION 0
 

@@ -38,7 +38,7 @@ install(FILES "${PROJECT_BINARY_DIR}/signalhubConfig.cmake"
     "${PROJECT_BINARY_DIR}/signalhubConfigVersion.cmake" sdk-c/cmake/signalhubTargets.cmake
     DESTINATION "${config_dir}" COMPONENT Development)
 install(FILES LICENSE-APACHE LICENSE-MIT DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT Runtime)
-install(FILES CHANGELOG.md sdk-c/README.md
+install(FILES ABI.md CHANGELOG.md docs/c.md docs/cpp.md
     DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT Development)
 
 # `cmake --install --strip` strips only targets of its own making.

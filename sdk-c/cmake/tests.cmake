@@ -4,9 +4,7 @@
 find_package(Threads REQUIRED)
 file(GLOB programs CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
     tests/c/*.c tests/cpp/*.cpp examples/c/*.c examples/cpp/*.cpp)
-if(programs MATCHES "\\.cpp")
-    enable_language(CXX)
-endif()
+enable_language(CXX)
 set(CMAKE_C_STANDARD 99)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -27,3 +25,10 @@ foreach(source IN LISTS programs)
     endif()
     add_test(NAME ${source} COMMAND ${command} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
 endforeach()
+
+add_library(plugin MODULE tests/cpp/plugins.cpp)
+target_compile_definitions(plugin PRIVATE PLUGIN)
+target_include_directories(plugin PRIVATE tests/c)
+target_link_libraries(plugin PRIVATE signalhub::cpp Threads::Threads)
+set_tests_properties(tests/cpp/plugins.cpp PROPERTIES
+    ENVIRONMENT "SIGNALHUB_PLUGIN=$<TARGET_FILE:plugin>")

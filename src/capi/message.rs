@@ -59,7 +59,23 @@ pub struct signalhub_view_t {
     pub seq: u64,
 }
 
+// As in tests/c/sizes.c. Without padding: struct_size could not tell a field that is added there.
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    assert!(size_of::<signalhub_view_t>() == 64);
+    assert!(offset_of!(signalhub_view_t, struct_size) == 0);
+    assert!(offset_of!(signalhub_view_t, data) == 8);
+    assert!(offset_of!(signalhub_view_t, len) == 16);
+    assert!(offset_of!(signalhub_view_t, topic) == 24);
+    assert!(offset_of!(signalhub_view_t, topic_len) == 32);
+    assert!(offset_of!(signalhub_view_t, kind) == 40);
+    assert!(offset_of!(signalhub_view_t, reserved) == 44);
+    assert!(offset_of!(signalhub_view_t, origin) == 48);
+    assert!(offset_of!(signalhub_view_t, seq) == 56);
+};
+
 impl signalhub_view_t {
+    /// Smallest struct_size that a caller can have: that of the first version.
     const SIZE_MIN: usize = offset_of!(Self, seq) + size_of::<u64>();
 
     /// A view of `payload`, checked to be what `kind` says.
@@ -202,6 +218,8 @@ pub unsafe extern "C" fn signalhub_message_view(
             origin: message.origin(),
             seq: message.seq(),
         };
+        // A larger struct must be written only as far as struct_size says.
+        const { assert!(signalhub_view_t::SIZE_MIN == size_of::<signalhub_view_t>()) };
         // SAFETY: `out_view` is writable for at least SIZE_MIN bytes, all that this version knows.
         unsafe { store(out_view, view) };
         Ok(())

@@ -43,6 +43,16 @@ pub struct signalhub_options_t {
     pub slot_bytes: u64,
 }
 
+// As in tests/c/sizes.c. Without padding: struct_size could not tell a field that is added there.
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    assert!(size_of::<signalhub_options_t>() == 32);
+    assert!(offset_of!(signalhub_options_t, struct_size) == 0);
+    assert!(offset_of!(signalhub_options_t, capacity) == 8);
+    assert!(offset_of!(signalhub_options_t, max_message_bytes) == 16);
+    assert!(offset_of!(signalhub_options_t, slot_bytes) == 24);
+};
+
 impl signalhub_options_t {
     /// Smallest struct_size that a caller can have: that of the first version.
     const SIZE_MIN: usize = offset_of!(Self, slot_bytes) + size_of::<u64>();

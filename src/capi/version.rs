@@ -3,13 +3,14 @@
 
 use std::ffi::c_char;
 
-/// Version of the header, first part. A change here may break callers and changes the SONAME.
+/// Version of the header, first part. What may break callers is SIGNALHUB_ABI_VERSION.
 pub const SIGNALHUB_VERSION_MAJOR: u32 = 0;
 /// Version of the header, second part.
 pub const SIGNALHUB_VERSION_MINOR: u32 = 1;
 /// Version of the header, third part.
 pub const SIGNALHUB_VERSION_PATCH: u32 = 0;
-/// What signalhub_abi_version() returns for this header; the number in the SONAME.
+/// What signalhub_abi_version() returns for this header; the number in the SONAME. A change breaks
+/// callers.
 pub const SIGNALHUB_ABI_VERSION: u32 = 0;
 
 /// The version of the library that the process has loaded.

@@ -18,7 +18,7 @@ using namespace signalhub;
 
 static const std::string large(20000, 'L');
 
-// Some hubs' worth of objects, each of which can be destroyed whenever one likes.
+// A hub and what there is of it, each of which may be destroyed at any time.
 class Scene {
 public:
     enum Object { HUB, CLONE, RECEIVER, LATE_RECEIVER, MESSAGE, BATCH, OBJECTS };
@@ -27,16 +27,16 @@ public:
     {
         hub.emplace();
         receiver.emplace(hub->subscribe());
-        publish("kept");
-        publish(large);
-        publish("in the batch");
+        hub->publish("kept");
+        hub->publish(large);
+        hub->publish("in the batch");
         message.emplace(std::move(*receiver->recv()));
         batch.emplace(2);
         in_batch = receiver->recv_many(*batch);
         clone.emplace(hub->clone());
         late_receiver.emplace(hub->subscribe());
-        publish(large);
-        publish("left");
+        hub->publish(large);
+        hub->publish("left");
     }
 
     void destroy(Object object)
@@ -72,8 +72,6 @@ public:
     }
 
 private:
-    void publish(const std::string &text) { hub->publish(text); }
-
     void reads_what_is_left(Receiver &from)
     {
         const Outcome end = hub || clone ? Outcome::empty : Outcome::closed;

@@ -47,6 +47,9 @@ static void statuses_are_error_codes()
     CHECK(error.message() == signalhub_status_str(SIGNALHUB_ERR_TOO_BIG));
     CHECK(std::string(category().name()) == "signalhub");
     CHECK(!std::error_code(SIGNALHUB_OK));
+    std::error_code told = error;
+    const Hub hub({}, told);
+    CHECK(!told && told == SIGNALHUB_OK);
 }
 
 static void a_bad_option_is_an_error()

@@ -127,8 +127,8 @@ static bool is_loaded(const std::string &path)
     return library != nullptr;
 }
 
-// As GCC compiles it, the first plugin that is loaded has the error category of the others, and
-// stays for that reason.
+// As GCC compiles it, the first plugin that is loaded has the error category of the others, so it
+// stays, and must not be left with what another one has put there.
 static void errors_outlive_the_plugin_that_made_the_first_of_them(const Loaded &first,
                                                                   const std::string &path)
 {

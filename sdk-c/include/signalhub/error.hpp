@@ -29,10 +29,12 @@ inline const std::error_category &category() noexcept
                                       : signalhub_status_str(value);
         }
     };
-    // Never destroyed, because destructors of static objects may still meet errors.
+    // Never destroyed, because destructors of static objects may still meet errors. constexpr, so
+    // that it is made of the code of the module that holds it, not of a plugin that is unloaded
+    // later.
     union Immortal {
         Category category;
-        Immortal() noexcept : category() {}
+        constexpr Immortal() noexcept : category() {}
         ~Immortal() {}
     };
     static const Immortal immortal;
@@ -78,13 +80,10 @@ inline signalhub_status_t check(signalhub_status_t status)
     return status;
 }
 
-/// Hands an outcome back; stores an error, or clears what was there.
+/// Hands an outcome back; stores an error, or that there is none.
 inline signalhub_status_t check(signalhub_status_t status, std::error_code &error) noexcept
 {
-    if (status < 0)
-        error = status;
-    else
-        error.clear();
+    error = status < 0 ? status : SIGNALHUB_OK;
     return status;
 }
 
@@ -95,21 +94,18 @@ inline void require(signalhub_status_t status)
         fail(status);
 }
 
-/// Stores what is not success, an outcome as well, or clears what was there.
+/// Stores whatever it is; only success is none.
 inline void require(signalhub_status_t status, std::error_code &error) noexcept
 {
-    if (status != SIGNALHUB_OK)
-        error = status;
-    else
-        error.clear();
+    error = status;
 }
 
-/// Stores an error unless the library has the ABI version of the header. If so, nothing else of it
-/// may be called.
+/// Stores whether the library has the ABI version of the header. If not, nothing else of it may be
+/// called.
 inline bool is_known_abi(std::error_code &error) noexcept
 {
-    if (signalhub_abi_version() != SIGNALHUB_ABI_VERSION)
-        error = std::error_code(other_abi, category());
+    error = {signalhub_abi_version() == SIGNALHUB_ABI_VERSION ? SIGNALHUB_OK : other_abi,
+             category()};
     return !error;
 }
 

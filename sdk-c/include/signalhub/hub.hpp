@@ -60,7 +60,6 @@ public:
     static Hub from_handle(const signalhub_t *handle, std::error_code &error) noexcept
     {
         signalhub_t *clone = nullptr;
-        error.clear();
         if (detail::is_known_abi(error))
             detail::require(signalhub_clone(handle, &clone), error);
         return Hub(clone);
@@ -184,7 +183,6 @@ private:
         const signalhub_options_t given = {sizeof given, options.capacity,
                                            options.max_message_bytes, options.slot_bytes};
         signalhub_t *handle = nullptr;
-        error.clear();
         if (detail::is_known_abi(error))
             detail::require(signalhub_new(&given, &handle), error);
         handle_.reset(handle);

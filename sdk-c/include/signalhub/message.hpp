@@ -204,11 +204,13 @@ private:
 /// Room for the messages that Receiver::recv_many() fills together, again and again.
 class Batch {
 public:
-    /// Room for `capacity` messages.
+    /// Room for `capacity` messages. One without room is SIGNALHUB_ERR_NULL to receive into.
     explicit Batch(std::size_t capacity) : messages_(capacity), handles_(capacity) {}
 
+    /// Moves. What is left has no room.
     // Said, because a vector claims that it can be copied, whatever it holds.
     Batch(Batch &&) noexcept = default;
+    /// @copydoc Batch(Batch&&)
     Batch &operator=(Batch &&) noexcept = default;
 
 private:

@@ -67,8 +67,8 @@ struct Lag {
 };
 
 /// What a receive came to, with its messages if there are any: one, or several of recv_many().
-/// They are the receiver's (or the batch's) and are filled again by the next receive; to keep one,
-/// move it away: `Message kept = std::move(*received)`.
+/// They are the receiver's (or the batch's): good until its next receive, until it is moved, or
+/// until it is destroyed. To keep one, move it away: `Message kept = std::move(*received)`.
 class [[nodiscard]] Received {
 public:
     /// Which of the outcomes it is.
@@ -103,7 +103,7 @@ private:
 };
 
 /// One reader of a hub, with its own place in the stream. Made by Hub::subscribe(). It belongs to
-/// one thread at a time.
+/// one thread at a time; to end a wait in it from another one, close the hub.
 ///
 /// A range-for over a receiver receives until the hub is closed:
 ///
@@ -220,6 +220,8 @@ private:
     {
         std::uint64_t missed = 0;
         std::size_t count = 0;
+        if (batch.messages_.empty())
+            return SIGNALHUB_ERR_NULL;
         // Anew each time: the caller may have moved messages away.
         for (std::size_t i = 0; i < batch.messages_.size(); i++) {
             const signalhub_status_t status = batch.messages_[i].prepare();
@@ -251,19 +253,22 @@ private:
         return status;
     }
 
+    Message message_; // destroyed after the handle, whose end also ends a receive that fills this
     std::unique_ptr<signalhub_receiver_t, detail::Free> handle_;
-    Message message_;
 };
 
 /// Where a range-for over a receiver is. It receives when it is looked at, not when it is moved on,
 /// so that a loop that ends early, as one over std::views::take does, takes no message too many.
 class Receiver::Iterator {
 public:
+    /// @{
+    /// What std::iterator_traits asks for.
     using iterator_category = std::input_iterator_tag;
     using value_type = Received;
     using difference_type = std::ptrdiff_t;
     using pointer = const Received *;
     using reference = const Received &;
+    /// @}
 
     /// Receives if need be. The hub must not be at its end.
     reference operator*() const { return look(); }

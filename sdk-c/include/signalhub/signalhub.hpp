@@ -6,9 +6,9 @@
 ///
 /// Outcomes    What a correct program meets (no message, a lag, a timeout, the close) is a value.
 /// Errors      A mistake or a failure throws signalhub::Error. Every function that can fail has a
-///             noexcept twin, which takes a std::error_code at its end: it is set, or cleared, and
-///             what is returned with an error means nothing. With -fno-exceptions, a function
-///             without it ends the process instead of throwing.
+///             noexcept twin, which takes a std::error_code at its end, and sets it: to an error,
+///             with which what is returned means nothing, or to none. With -fno-exceptions, a
+///             function without it ends the process instead of throwing.
 /// Ownership   Hubs, receivers and messages move and are not copied. One that was moved from can
 ///             be assigned to and destroyed; a call on it is SIGNALHUB_ERR_NULL. They may be
 ///             destroyed in any order.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The constants, structs and functions of C, exactly as include/signalhub/signalhub.h declares them.
+"""The constants, structs and functions of C, exactly as signalhub.h declares them.
 
 Nothing else in the package says what a function takes. tests/test_bindings.py compares this file
 with the header, so a change there without one here fails.
