@@ -41,6 +41,8 @@ packaging() {
         uses fetch -DBUILD_SHARED_LIBS=OFF "-DSIGNALHUB_PREBUILT=$place/build/lib/release"
 
     check 'the lines of the README make a program' follows_the_readme
+    check 'optimised as a whole, as by cargo-c, it keeps errno' keeps_errno
+    check 'a program without any shared library' links_statically
 
     export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
     check 'pkg-config, version' test "$(pkg-config --modversion signalhub)" = "$version"
@@ -111,12 +113,9 @@ $(cd sdk-c && find ./include -name '*.hpp')
 ./lib/$soname
 ./lib/libsignalhub.so.$version
 ./lib/pkgconfig/signalhub.pc
-./share/doc/signalhub/ABI.md
 ./share/doc/signalhub/CHANGELOG.md
 ./share/doc/signalhub/LICENSE-APACHE
 ./share/doc/signalhub/LICENSE-MIT
-./share/doc/signalhub/c.md
-./share/doc/signalhub/cpp.md
 END
 }
 
@@ -200,6 +199,21 @@ follows_the_manual() {
         bash -eux command
         LD_LIBRARY_PATH=$prefix/lib ./hello
     fi
+}
+
+keeps_errno() {
+    cargo rustc --locked --release --lib --crate-type cdylib --target-dir "$place/whole"
+    link_soname "$place/whole/release"
+    compile_c "$place/whole/release" -Itests/c -o "$place/errno" tests/c/errno.c
+    "$place/errno"
+}
+
+links_statically() {
+    local flags
+    flags=$(PKG_CONFIG_PATH=$prefix/lib/pkgconfig pkg-config --cflags --static --libs signalhub)
+    # shellcheck disable=SC2086 # flags are several words
+    "$CC" -std=c99 -static examples/c/first_message.c $flags -o "$place/in_c"
+    prints_first_message "$place/in_c"
 }
 
 prints_first_message() {

@@ -13,12 +13,16 @@ mod hub;
 mod message;
 mod options;
 mod receiver;
+mod stats;
 mod status;
+mod subscribe;
 mod version;
 
 pub use hub::*;
 pub use message::*;
 pub use options::*;
 pub use receiver::*;
+pub use stats::*;
 pub use status::*;
+pub use subscribe::*;
 pub use version::*;

@@ -40,14 +40,14 @@ pub struct PublishManyError {
     pub error: PublishError,
 }
 
-/// What is wrong with a topic.
+/// What is wrong with a topic or a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TopicError {
     /// It is longer than 255 bytes.
     TooLong,
     /// It is empty, begins or ends with a dot, or has two dots in a row.
     EmptyToken,
-    /// It contains `*` or `>`, which only patterns may.
+    /// It contains `*` or `>`: in a topic, or in a pattern where no wildcard can be.
     Wildcard,
     /// It contains white space or a control character.
     Space,
@@ -58,6 +58,10 @@ pub enum TopicError {
 pub enum SubscribeError {
     /// The hub is closed.
     Closed,
+    /// The pattern is not one.
+    Pattern(TopicError),
+    /// There is no message yet to start at: the number is above that of the next one.
+    Start,
 }
 
 /// What a receiver missed because it fell more than the hub's capacity behind.
@@ -135,7 +139,7 @@ impl Display for PublishError {
         match self {
             Self::Closed => f.write_str(CLOSED),
             Self::TooBig => f.write_str("message is longer than max_message_bytes"),
-            Self::Topic(error) => error.fmt(f),
+            Self::Topic(error) => write!(f, "bad topic: {error}"),
             Self::NoMemory => f.write_str("out of memory"),
         }
     }
@@ -150,17 +154,21 @@ impl Display for PublishManyError {
 impl Display for TopicError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::TooLong => "topic is longer than 255 bytes",
-            Self::EmptyToken => "topic has an empty token",
-            Self::Wildcard => "topic has a wildcard",
-            Self::Space => "topic has white space",
+            Self::TooLong => "longer than 255 bytes",
+            Self::EmptyToken => "an empty token",
+            Self::Wildcard => "a wildcard where none can be",
+            Self::Space => "white space",
         })
     }
 }
 
 impl Display for SubscribeError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(CLOSED)
+        match self {
+            Self::Closed => f.write_str(CLOSED),
+            Self::Pattern(error) => write!(f, "bad pattern: {error}"),
+            Self::Start => f.write_str("there is no message yet to start at"),
+        }
     }
 }
 
@@ -207,6 +215,12 @@ impl Error for SubscribeError {}
 impl Error for TryRecvError {}
 impl Error for RecvError {}
 impl Error for RecvTimeoutError {}
+
+impl From<TopicError> for SubscribeError {
+    fn from(error: TopicError) -> Self {
+        Self::Pattern(error)
+    }
+}
 
 impl From<TopicError> for PublishError {
     fn from(error: TopicError) -> Self {

@@ -8,7 +8,8 @@ use crossbeam_utils::CachePadded;
 
 use crate::block::{BlockRef, Pool};
 use crate::error::{NewError, PublishError, PublishManyError, SubscribeError};
-use crate::options::Options;
+use crate::message::Message;
+use crate::options::{Options, ReceiverOptions};
 use crate::receiver::Receiver;
 use crate::ring::{Claim, Ring};
 use crate::shape::{Place, Shape};
@@ -102,7 +103,22 @@ impl Hub {
     ///
     /// The hub is closed.
     pub fn subscribe(&self) -> Result<Receiver, SubscribeError> {
-        Receiver::new(&self.shared)
+        self.subscribe_with(&ReceiverOptions::default())
+    }
+
+    /// A receiver that starts where, and gets what, the options say.
+    ///
+    /// # Errors
+    ///
+    /// The hub is closed, the pattern is not one, or there is no message yet to start at.
+    pub fn subscribe_with(&self, options: &ReceiverOptions) -> Result<Receiver, SubscribeError> {
+        Receiver::new(&self.shared, options)
+    }
+
+    /// What the hub retains, the oldest message first, without a gap; also when it is closed.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<Message> {
+        Receiver::snapshot(&self.shared)
     }
 
     /// Closes the hub for all its clones; once it is, nothing happens.
@@ -167,7 +183,8 @@ impl Shared {
             return Err(self.refuse());
         };
         let replaced = self.write(&claim, contents);
-        self.waiters.wake(claim.seq + 1);
+        self.waiters
+            .wake(claim.seq, claim.seq + 1, |filter| view.is_for(filter));
         if let Some(block) = replaced {
             self.pool.release(block);
         }
@@ -215,17 +232,21 @@ impl Shared {
             }
         }
         let count = contents.len();
+        let views = &views[..count];
         let Ok(mut claim) = self.ring.claim(count as u64) else {
             contents
                 .iter()
                 .for_each(|contents| self.discard(contents.body));
             return Err((0, self.refuse()));
         };
+        let first = claim.seq;
         for contents in contents {
             replaced.extend(self.write(&claim, contents));
             claim = self.ring.next(claim);
         }
-        self.waiters.wake(claim.seq);
+        self.waiters.wake(first, claim.seq, |filter| {
+            views.iter().any(|view| view.is_for(filter))
+        });
         replaced
             .into_iter()
             .for_each(|block| self.pool.release(block));

@@ -27,7 +27,7 @@
 //!
 //! A *hub* carries *messages*. A message has a *payload*, a *kind*, perhaps a *topic* (its name),
 //! an *origin* (who published), and a *seq*, its number in its hub, from 0. A *receiver*
-//! subscribes; it is *lagged* when messages that it *missed* were overwritten. *Capacity* is how
+//! subscribes, perhaps with a *pattern*: messages that it does not want are *filtered*. It is *lagged* when messages that it *missed* were overwritten. *Capacity* is how
 //! many messages a hub retains. Inside, a message lies in a *slot* that is guarded by a *stamp*; a
 //! payload too large for it lies in a *block*.
 //!
@@ -38,8 +38,10 @@
 //! * P1 **Order.** One total order per hub. Every receiver sees messages in seq order, none twice.
 //! * P2 **Retention.** A hub retains exactly its last `capacity` messages.
 //! * P3 **Lag.** A receiver overtaken by more than `capacity` is told once how many messages it
-//!   missed, and goes on at the oldest one retained. At every return, what it received and what it
-//!   missed add up to how far it has come.
+//!   missed, and goes on at the oldest one retained, or as its [`OnLag`] says. At every return, what
+//!   it received, filtered and missed adds up to how far it has come.
+//! * P4 **Where to start.** At the next message, the oldest retained, the last n, or a given seq,
+//!   with no gap and no duplicate into what comes. There is no second store.
 //! * P5 **Publishing waits for no receiver** and costs the same for none and for ten thousand
 //!   awake ones. Each sleeper that it wakes costs one wake-up.
 //! * P7 **Close** is state: publishers are refused, receivers read what is left, sleepers wake. A
@@ -75,6 +77,7 @@ mod options;
 mod error;
 mod view;
 mod topic;
+mod filter;
 mod shape;
 mod hub;
 mod ring;
@@ -97,8 +100,8 @@ pub use error::{
 };
 pub use hub::{Hub, Published};
 pub use message::Message;
-pub use options::Options;
-pub use receiver::Receiver;
+pub use options::{OnLag, Options, ReceiverOptions, Start};
+pub use receiver::{Receiver, ReceiverStats};
 pub use shape::Kind;
 pub use view::View;
 

@@ -7,6 +7,7 @@ use std::fmt::{self, Debug, Formatter};
 use std::str;
 
 use crate::block::{Block, BlockRef, Pool};
+use crate::filter::Filter;
 use crate::shape::{Kind, Place, Shape};
 use crate::sync::Arc;
 use crate::sys::memory::Buffer;
@@ -99,6 +100,11 @@ impl Message {
             topic: self.topic(),
             origin: self.origin,
         }
+    }
+
+    #[inline]
+    pub(crate) fn is_for(&self, filter: &Filter) -> bool {
+        filter.wants(self.topic(), self.origin)
     }
 
     /// Empties it, and lets go of its share of a large payload.

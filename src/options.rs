@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 #![forbid(unsafe_code)]
-//! What a hub can be asked for: limits and defaults.
+//! What a hub and a receiver can be asked for: limits and defaults.
 
 use crate::error::NewError;
 
@@ -76,6 +76,89 @@ impl Default for Options {
             capacity: Self::CAPACITY_DEFAULT,
             max_message_bytes: 1 << 30,
             slot_bytes: 320,
+        }
+    }
+}
+
+/// Where a receiver starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// At the next message to be published.
+    #[default]
+    Next,
+    /// At the oldest message that the hub retains.
+    Oldest,
+    /// At the last so many messages, as far as the hub retains them.
+    Last(u64),
+    /// At a number. If the hub retains it no more, the first receive is
+    /// [`Lagged`](crate::TryRecvError::Lagged); a number above that of the next message is an error.
+    Seq(u64),
+}
+
+/// What a receiver does when messages were overwritten before it read them. They are counted in any
+/// case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLag {
+    /// It says so, once, and goes on at the oldest message that the hub retains.
+    #[default]
+    Report,
+    /// It goes on there and says nothing.
+    Skip,
+    /// It says so, once, and goes on at the newest message.
+    Newest,
+}
+
+/// What [`Hub::subscribe_with`](crate::Hub::subscribe_with) can be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiverOptions {
+    pub(crate) pattern: String,
+    pub(crate) start: Start,
+    pub(crate) on_lag: OnLag,
+    pub(crate) ignored_origin: u64,
+}
+
+impl ReceiverOptions {
+    /// Which topics it wants: a topic, in which `*` in a token's place stands for any one token,
+    /// and `>` as the last token for one or more. `*` or `>` alone is every message, those without
+    /// a topic included, and the default. Checked when it subscribes.
+    #[must_use]
+    pub fn pattern(self, pattern: impl Into<String>) -> Self {
+        Self {
+            pattern: pattern.into(),
+            ..self
+        }
+    }
+
+    /// Where it starts. The default is [`Start::Next`].
+    #[must_use]
+    pub fn start(self, start: Start) -> Self {
+        Self { start, ..self }
+    }
+
+    /// What it does about a lag. The default is [`OnLag::Report`].
+    #[must_use]
+    pub fn on_lag(self, on_lag: OnLag) -> Self {
+        Self { on_lag, ..self }
+    }
+
+    /// Leaves out the messages of one origin, its own for example. The default, 0, leaves out
+    /// nothing.
+    #[must_use]
+    pub fn ignore_origin(self, origin: u64) -> Self {
+        Self {
+            ignored_origin: origin,
+            ..self
+        }
+    }
+}
+
+impl Default for ReceiverOptions {
+    fn default() -> Self {
+        Self {
+            pattern: ">".to_owned(),
+            start: Start::Next,
+            on_lag: OnLag::Report,
+            ignored_origin: 0,
         }
     }
 }

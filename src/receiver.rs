@@ -6,12 +6,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use crate::error::{Lag, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
+use crate::filter::Filter;
 use crate::hub::Shared;
 use crate::message::Message;
+use crate::options::{OnLag, ReceiverOptions};
 use crate::shape::Place;
 use crate::slot::Missing;
 use crate::sync::{Arc, Backoff};
-use crate::wait::Deadline;
+use crate::wait::{Deadline, Interest};
 
 /// One reader of a hub, with its own place in the stream.
 ///
@@ -25,11 +27,42 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    pub(crate) fn new(shared: &Arc<Shared>) -> Result<Self, SubscribeError> {
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        options: &ReceiverOptions,
+    ) -> Result<Self, SubscribeError> {
+        let filter = Filter::new(&options.pattern, options.ignored_origin)?;
+        if shared.end().is_some() {
+            return Err(SubscribeError::Closed);
+        }
+        let start = shared
+            .ring
+            .start(options.start)
+            .ok_or(SubscribeError::Start)?;
         Ok(Self {
-            cursor: Cursor::new(shared)?,
+            cursor: Cursor::new(shared, start, filter, options.on_lag),
             message: Message::default(),
         })
+    }
+
+    pub(crate) fn snapshot(shared: &Arc<Shared>) -> Vec<Message> {
+        let mut end = shared.ring.next_seq();
+        let start = end.saturating_sub(shared.ring.capacity());
+        let mut cursor = Cursor::new(shared, start, None, OnLag::Report);
+        let mut messages = Vec::new();
+        while cursor.seq < end {
+            let mut message = Message::default();
+            match cursor.recv(&mut message, Deadline::Never) {
+                Ok(()) => messages.push(message),
+                // What came before is retained no more. Not empty, however fast publishers are.
+                Err(RecvTimeoutError::Lagged(lag)) => {
+                    messages.clear();
+                    end = end.max(lag.resume_at + 1);
+                }
+                Err(RecvTimeoutError::Closed | RecvTimeoutError::Timeout) => break,
+            }
+        }
+        messages
     }
 
     /// The next message, if one is there.
@@ -74,6 +107,30 @@ impl Receiver {
     pub fn next_seq(&self) -> u64 {
         self.cursor.next_seq()
     }
+
+    /// What it has received so far, and what not.
+    #[must_use]
+    pub fn stats(&self) -> ReceiverStats {
+        self.cursor.stats()
+    }
+}
+
+/// What a receiver has come across so far: `received + filtered + missed == next_seq - start_seq`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReceiverStats {
+    /// The number of the message that it started at.
+    pub start_seq: u64,
+    /// The number of the message that the next receive looks for.
+    pub next_seq: u64,
+    /// Messages that it received.
+    pub received: u64,
+    /// Messages that it passed over because it does not want them.
+    pub filtered: u64,
+    /// Messages that were overwritten before it read them.
+    pub missed: u64,
+    /// Messages that were published and that it has not read yet; more than the hub's capacity
+    /// will have been missed.
+    pub behind: u64,
 }
 
 /// A place in the stream.
@@ -86,24 +143,41 @@ pub(crate) struct Cursor {
     index: usize,
     /// How many looks in a row have found a message.
     streak: u32,
+    /// What it wants, if not everything.
+    filter: Option<Arc<Filter>>,
+    on_lag: OnLag,
+    start: u64,
+    filtered: u64,
+    missed: u64,
 }
 
 impl Cursor {
-    /// A cursor at the next message.
-    fn new(shared: &Arc<Shared>) -> Result<Self, SubscribeError> {
-        if shared.end().is_some() {
-            return Err(SubscribeError::Closed);
-        }
+    fn new(shared: &Arc<Shared>, start: u64, filter: Option<Filter>, on_lag: OnLag) -> Self {
         // Relaxed: a number for people.
         shared.receivers.fetch_add(1, Relaxed);
-        let seq = shared.ring.next_seq();
-        let index = shared.ring.index(seq);
-        Ok(Self {
+        Self {
             shared: shared.clone(),
-            seq,
-            index,
+            seq: start,
+            index: shared.ring.index(start),
             streak: 0,
-        })
+            filter: filter.map(Arc::new),
+            on_lag,
+            start,
+            filtered: 0,
+            missed: 0,
+        }
+    }
+
+    fn stats(&self) -> ReceiverStats {
+        ReceiverStats {
+            start_seq: self.start,
+            next_seq: self.seq,
+            received: self.seq - self.start - self.filtered - self.missed,
+            filtered: self.filtered,
+            missed: self.missed,
+            // What was received may be newer than the tail that this thread sees.
+            behind: self.shared.ring.next_seq().saturating_sub(self.seq),
+        }
     }
 
     pub(crate) fn next_seq(&self) -> u64 {
@@ -118,20 +192,29 @@ impl Cursor {
         Ok(())
     }
 
-    /// Copies the next message if it is there, and stays where it is.
+    /// Copies the next message that is wanted, if it is there, and stays where it is. Passes over
+    /// what is not, and skips a lag, but does not chase after publishers: having looked at all that
+    /// was there when it began, it may say that nothing is.
     #[inline]
     pub(crate) fn look(&mut self, message: &mut Message) -> Result<(), TryRecvError> {
-        loop {
+        let mut left = self.shared.ring.capacity();
+        let mut has_skipped = false;
+        while left > 0 {
             let ring = &self.shared.ring;
             let slot = ring.slot(self.index);
             match slot.read(self.seq, message.data(ring.data_bytes())) {
                 Ok((shape, origin)) => {
                     message.set(self.seq, shape, origin);
                     if shape.place() == Place::Slot || message.hold(&self.shared.pool) {
-                        return Ok(());
+                        match &self.filter {
+                            Some(filter) if !message.is_for(filter) => self.pass_over(message),
+                            _ => return Ok(()),
+                        }
+                        left -= 1;
+                    } else {
+                        // Its block was recycled, so the stamp has moved on (B5): look again.
+                        debug_assert_ne!(slot.look(self.seq), Ok(()));
                     }
-                    // Its block was recycled, so the stamp has moved on (B5): look again.
-                    debug_assert_ne!(slot.look(self.seq), Ok(()));
                 }
                 Err(Missing::NotYet) => {
                     let streak = std::mem::take(&mut self.streak);
@@ -142,10 +225,18 @@ impl Cursor {
                 }
                 Err(Missing::Overtaken { by }) => {
                     message.clear();
-                    return Err(TryRecvError::Lagged(self.catch_up(by)));
+                    let lag = self.catch_up(by);
+                    if self.on_lag != OnLag::Skip {
+                        return Err(TryRecvError::Lagged(lag));
+                    }
+                    if has_skipped {
+                        break;
+                    }
+                    has_skipped = true;
                 }
             }
         }
+        Err(self.nothing())
     }
 
     /// Goes on to the message after the one that was looked at.
@@ -154,6 +245,13 @@ impl Cursor {
         self.seq += 1;
         self.index = self.shared.ring.after(self.index);
         self.streak = self.streak.saturating_add(1);
+    }
+
+    /// Leaves out a message that is not wanted.
+    fn pass_over(&mut self, message: &mut Message) {
+        message.clear();
+        self.filtered += 1;
+        self.advance();
     }
 
     /// Takes the next message, and waits for it until `deadline`.
@@ -179,6 +277,7 @@ impl Cursor {
     pub(crate) fn untell(&mut self, lag: Lag) {
         self.seq = lag.first_lost;
         self.index = self.shared.ring.index(self.seq);
+        self.missed -= lag.missed;
     }
 
     /// Where it waits for the next message.
@@ -187,6 +286,7 @@ impl Cursor {
             shared: self.shared.clone(),
             seq: self.seq,
             index: self.index,
+            filter: self.filter.clone(),
         }
     }
 
@@ -205,17 +305,22 @@ impl Cursor {
         }
     }
 
-    /// Moves to the oldest message retained, after message `by` took our slot.
+    /// Moves to the oldest message retained, or the newest, after message `by` took our slot.
     #[cold]
     fn catch_up(&mut self, by: u64) -> Lag {
         let ring = &self.shared.ring;
         // `by` may be newer than the tail that this thread sees.
         let next = ring.next_seq().max(by + 1);
         let first_lost = self.seq;
-        self.seq = next - ring.capacity();
+        self.seq = match self.on_lag {
+            OnLag::Report | OnLag::Skip => next - ring.capacity(),
+            OnLag::Newest => next - 1,
+        };
         self.index = ring.index(self.seq);
+        let missed = self.seq - first_lost;
+        self.missed += missed;
         Lag {
-            missed: self.seq - first_lost,
+            missed,
             first_lost,
             resume_at: self.seq,
         }
@@ -234,16 +339,19 @@ pub(crate) struct Spot {
     shared: Arc<Shared>,
     seq: u64,
     index: usize,
+    filter: Option<Arc<Filter>>,
 }
 
 impl Spot {
     /// Waits until the message may be there, the hub is closed, or the receiver `owner` was
     /// `freed`. False if `deadline` passed first.
-    pub(crate) fn wait(&self, owner: usize, deadline: Deadline, freed: impl Fn() -> bool) -> bool {
-        if matches!(deadline, Deadline::Now) {
+    pub(crate) fn wait(self, owner: usize, deadline: Deadline, freed: impl Fn() -> bool) -> bool {
+        // Before it looks: there may always be something, and never what is wanted.
+        if deadline.has_passed() {
             return false;
         }
-        let slot = self.shared.ring.slot(self.index);
+        let ring = &self.shared.ring;
+        let slot = ring.slot(self.index);
         let ready = || {
             slot.look(self.seq) != Err(Missing::NotYet)
                 || self.shared.end() == Some(self.seq)
@@ -256,7 +364,14 @@ impl Spot {
             }
             backoff.snooze();
         }
-        self.shared.waiters.sleep(self.seq, owner, deadline, ready)
+        let interest = Interest {
+            seq: self.seq,
+            owner,
+            filter: self.filter,
+            wake_at: self.seq + ring.capacity() / 2,
+        };
+        let tail = || ring.next_seq();
+        self.shared.waiters.sleep(interest, deadline, tail, ready)
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crossbeam_utils::CachePadded;
 
 use crate::error::NewError;
-use crate::options::Options;
+use crate::options::{Options, Start};
 use crate::slot::{HEADER_WORDS, Slot};
 use crate::sync::AtomicU64;
 use crate::sys::memory::{LINE_BYTES, Region};
@@ -107,6 +107,17 @@ impl Ring {
     pub(crate) fn next_seq(&self) -> u64 {
         // Pairs with the AcqRel in `claim`: who sees a number sees what was before it.
         self.tail.load(Acquire) & SEQ
+    }
+
+    /// The number of the message that `start` means, or `None` if it is not yet known.
+    pub(crate) fn start(&self, start: Start) -> Option<u64> {
+        let next = self.next_seq();
+        match start {
+            Start::Next => Some(next),
+            Start::Oldest => Some(next.saturating_sub(self.capacity)),
+            Start::Last(count) => Some(next.saturating_sub(count.min(self.capacity))),
+            Start::Seq(seq) => (seq <= next).then_some(seq),
+        }
     }
 
     /// The end of the hub, if it is closed: the number that no message will have.

@@ -3,6 +3,7 @@
 //! A view of a message's parts: what is published.
 
 use crate::error::TopicError;
+use crate::filter::Filter;
 use crate::shape::{Kind, Shape};
 use crate::topic;
 
@@ -69,6 +70,11 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn with_origin(self, origin: u64) -> Self {
         Self { origin, ..self }
+    }
+
+    #[inline]
+    pub(crate) fn is_for(&self, filter: &Filter) -> bool {
+        filter.wants(self.topic, self.origin)
     }
 
     /// The shape it will have in a slot with room for `data_words`, if its topic is one.

@@ -10,11 +10,16 @@
 //! * W2. A waiter is in the list from [`Waiters::arm`] until somebody takes it out to wake it, or
 //!   itself when it stops waiting. `sleepers` is the length of the list.
 //! * W3. Nobody takes the list's lock while no one sleeps, except to close or to free.
+//! * W4. A sleeper with a filter is woken by a message that it wants; when it has come to have half
+//!   of the ring to filter, lest that make it lag; and by each message below `blind_until`, which
+//!   is the tail after its heavy fence: one of these may be complete before an earlier one, so that
+//!   its publisher came too early to wake, and it cannot be looked for at the cursor.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::time::{Duration, Instant};
 
-use crate::sync::{Arc, AtomicBool, AtomicUsize, Fences, Lock, Parker};
+use crate::filter::Filter;
+use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Fences, Lock, Parker};
 
 /// When a receive gives up.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +46,7 @@ impl Deadline {
         u64::try_from(timeout_ns).map_or(Self::Never, |ns| Self::after(Duration::from_nanos(ns)))
     }
 
-    fn has_passed(self) -> bool {
+    pub(crate) fn has_passed(self) -> bool {
         match self {
             Self::Now => true,
             Self::At(deadline) => Instant::now() >= deadline,
@@ -69,16 +74,40 @@ impl Deadline {
     }
 }
 
+/// What a sleeper waits for.
+#[derive(Debug)]
+pub(crate) struct Interest {
+    /// The message that would be its next.
+    pub(crate) seq: u64,
+    /// Which receiver it sleeps for, as far as that matters: see [`Waiters::wake_owner`].
+    pub(crate) owner: usize,
+    /// What it wants, if not everything.
+    pub(crate) filter: Option<Arc<Filter>>,
+    /// W4. It is woken once message `wake_at` was published, wanted or not.
+    pub(crate) wake_at: u64,
+}
+
 /// One that sleeps.
 #[derive(Debug)]
 struct Waiter {
     parker: Parker,
-    /// The message it waits for.
-    seq: u64,
-    /// Which receiver it sleeps for, as far as that matters: see [`Waiters::wake_owner`].
-    owner: usize,
+    interest: Interest,
+    /// W4. Written by the sleeper, read by publishers.
+    blind_until: AtomicU64,
     /// Set before it is unparked, so that it knows that it is in the list no more.
     woken: AtomicBool,
+}
+
+impl Waiter {
+    /// Whether the messages from `seq` to before `end` wake it.
+    fn is_for(&self, seq: u64, end: u64, is_wanted: impl Fn(&Filter) -> bool) -> bool {
+        let interest = &self.interest;
+        interest.seq < end
+            && interest.filter.as_deref().is_none_or(|filter| {
+                // Relaxed: what was there before only wakes once more than need be.
+                seq < self.blind_until.load(Relaxed) || end > interest.wake_at || is_wanted(filter)
+            })
+    }
 }
 
 /// Everybody who sleeps until a hub has something.
@@ -103,13 +132,14 @@ impl Waiters {
         }
     }
 
-    /// Wakes who sleeps until a message below `end`, after the last of them was completed.
+    /// Wakes who sleeps until one of the messages from `seq` to before `end`, after the last of
+    /// them was completed. `is_wanted` says whether a filter lets any of them through.
     #[inline]
-    pub(crate) fn wake(&self, end: u64) {
+    pub(crate) fn wake(&self, seq: u64, end: u64, is_wanted: impl Fn(&Filter) -> bool) {
         // W1. Pairs with the heavy fence in `sleep`.
         self.fences.light();
         if self.sleepers.load(Relaxed) != 0 {
-            self.wake_those(|waiter| waiter.seq < end);
+            self.wake_those(|waiter| waiter.is_for(seq, end, &is_wanted));
         }
     }
 
@@ -120,15 +150,14 @@ impl Waiters {
 
     /// Wakes who sleeps for the receiver `owner`, after it was freed.
     pub(crate) fn wake_owner(&self, owner: usize) {
-        self.wake_those(|waiter| waiter.owner == owner);
+        self.wake_those(|waiter| waiter.interest.owner == owner);
     }
 
     #[cold]
     fn wake_those(&self, which: impl Fn(&Waiter) -> bool) {
         let mut list = self.list.lock();
-        let (woken, asleep): (Vec<_>, _) = list.drain(..).partition(|waiter| which(waiter));
-        self.sleepers.store(asleep.len(), Relaxed);
-        *list = asleep;
+        let woken: Vec<_> = list.extract_if(.., |waiter| which(waiter)).collect();
+        self.sleepers.store(list.len(), Relaxed);
         // Outside the lock, which those who wake may want next.
         drop(list);
         for waiter in woken {
@@ -138,18 +167,21 @@ impl Waiters {
         }
     }
 
-    /// Sleeps until message `seq` of the receiver `owner` may be there, as `ready` says, or until
-    /// `deadline`. False if the deadline passed first.
+    /// Sleeps until what is waited for may be there, as `ready` says, or until `deadline`. False if
+    /// the deadline passed first. `tail` is the number of the next message.
     pub(crate) fn sleep(
         &self,
-        seq: u64,
-        owner: usize,
+        interest: Interest,
         deadline: Deadline,
+        tail: impl Fn() -> u64,
         ready: impl Fn() -> bool,
     ) -> bool {
-        let waiter = self.arm(seq, owner);
+        let waiter = self.arm(interest);
         // W1. Pairs with the light fence in `wake`.
         let fenced = self.fences.heavy();
+        if waiter.interest.filter.is_some() {
+            waiter.blind_until.store(tail(), Relaxed);
+        }
         let found = loop {
             // Pairs with the Release in `wake_those`.
             if waiter.woken.load(Acquire) || ready() {
@@ -169,11 +201,11 @@ impl Waiters {
         found
     }
 
-    fn arm(&self, seq: u64, owner: usize) -> Arc<Waiter> {
+    fn arm(&self, interest: Interest) -> Arc<Waiter> {
         let waiter = Arc::new(Waiter {
             parker: Parker::default(),
-            seq,
-            owner,
+            interest,
+            blind_until: AtomicU64::new(u64::MAX),
             woken: AtomicBool::new(false),
         });
         let mut list = self.list.lock();
@@ -205,9 +237,14 @@ mod models {
             let sleeper = {
                 let shared = shared.clone();
                 loom::thread::spawn(move || {
-                    shared
-                        .0
-                        .sleep(0, 7, Deadline::Never, || shared.1.load(Relaxed))
+                    let interest = Interest {
+                        seq: 0,
+                        owner: 7,
+                        filter: None,
+                        wake_at: 0,
+                    };
+                    let is_freed = || shared.1.load(Relaxed);
+                    shared.0.sleep(interest, Deadline::Never, || 0, is_freed)
                 })
             };
             shared.1.store(true, Relaxed);

@@ -10,8 +10,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use signalhub::{
-    Hub, Kind, Lag, Message, NewError, Options, PublishError, Receiver, RecvError,
-    RecvTimeoutError, TryRecvError, View,
+    Hub, Kind, Lag, Message, NewError, OnLag, Options, PublishError, Receiver, ReceiverOptions,
+    RecvError, RecvTimeoutError, Start, SubscribeError, TryRecvError, View,
 };
 use watchdog::Watchdog;
 
@@ -187,6 +187,54 @@ fn kind_of(name: &str) -> Kind {
     }
 }
 
+fn receiver_options(call: &Side) -> ReceiverOptions {
+    let mut options =
+        ReceiverOptions::default().ignore_origin(call.number("ignore_origin").unwrap_or(0));
+    if let Some(pattern) = call.options.get("pattern") {
+        options = options.pattern(String::from_utf8(payload(pattern).0).unwrap());
+    }
+    if let Some(start) = call.options.get("start") {
+        let (start, at) = start.split_once('(').unwrap_or((start, "0)"));
+        let at = at.trim_end_matches(')').parse().unwrap();
+        options = options.start(match start {
+            "next" => Start::Next,
+            "oldest" => Start::Oldest,
+            "last" => Start::Last(at),
+            "seq" => Start::Seq(at),
+            _ => panic!("unknown start {start}"),
+        });
+    }
+    match call.options.get("on_lag").copied() {
+        None | Some("report") => options,
+        Some("skip") => options.on_lag(OnLag::Skip),
+        Some("newest") => options.on_lag(OnLag::Newest),
+        Some(on_lag) => panic!("unknown on_lag {on_lag}"),
+    }
+}
+
+fn check_stats(receiver: &Receiver, want: &Side) -> Result<(), String> {
+    let stats = receiver.stats();
+    assert_eq!(stats.next_seq, receiver.next_seq());
+    assert_eq!(
+        stats.received + stats.filtered + stats.missed,
+        stats.next_seq - stats.start_seq
+    );
+    let wanted = ["start_seq", "received", "filtered", "missed", "behind"]
+        .map(|count| want.number(count).unwrap());
+    let got = [
+        stats.start_seq,
+        stats.received,
+        stats.filtered,
+        stats.missed,
+        stats.behind,
+    ];
+    if got == wanted {
+        Ok(())
+    } else {
+        Err(format!("got {stats:?}"))
+    }
+}
+
 enum Named {
     Hub(Hub),
     Receiver(Receiver),
@@ -213,13 +261,16 @@ impl Driver {
                 self.named.insert(name.into(), Named::Hub(clone));
                 "ok".into()
             }
-            ("subscribe", Some(name)) => match self.hub().subscribe() {
+            ("subscribe", Some(name)) => match self.hub().subscribe_with(&receiver_options(call)) {
                 Ok(receiver) => {
                     self.named.insert(name.into(), Named::Receiver(receiver));
                     "ok".into()
                 }
-                Err(_) => "closed".into(),
+                Err(SubscribeError::Closed) => "closed".into(),
+                Err(SubscribeError::Pattern(_)) => "err_pattern".into(),
+                Err(SubscribeError::Start) => "err_start".into(),
             },
+            ("stats", Some(name)) => return check_stats(self.receiver(name), want),
             ("free", Some(name)) => {
                 self.named.remove(name);
                 "ok".into()

@@ -9,7 +9,9 @@
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
-use signalhub::{Hub, Options, PublishError, Receiver, RecvError, TryRecvError};
+use signalhub::{
+    Hub, Options, PublishError, Receiver, ReceiverOptions, RecvError, TryRecvError, View,
+};
 
 /// Runs `body` under every schedule with at most two preemptions (or LOOM_MAX_PREEMPTIONS).
 fn model(body: impl Fn() + Sync + Send + 'static) {
@@ -128,6 +130,27 @@ fn overwriting_during_a_read_is_noticed() {
             assert_eq!(seen.values.last(), Some(&(capacity + 1)));
         });
     }
+}
+
+/// A receiver that sleeps for one topic gets it, whichever of two messages is complete first.
+#[test]
+fn no_wake_up_is_lost_to_a_filter() {
+    model(|| {
+        let hub = hub(4); // at 2, the second message wakes it in any case
+        let options = ReceiverOptions::default().pattern("wanted");
+        let mut receiver = hub.subscribe_with(&options).unwrap();
+        let publishers = ["other", "wanted"].map(|topic| {
+            let hub = hub.clone();
+            thread::spawn(move || {
+                let message = View::bytes(topic.as_bytes()).with_topic(topic);
+                hub.publish(message).unwrap();
+            })
+        });
+        assert_eq!(receiver.recv().unwrap().topic(), Some("wanted"));
+        for publisher in publishers {
+            publisher.join().unwrap();
+        }
+    });
 }
 
 /// P7. A publish that races the close is delivered, or it is Closed.

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! P1, P2, P3 against an oracle: any sequence of calls does what a `VecDeque` would.
+//! P1 to P4 against an oracle: any sequence of calls does what a `VecDeque` would.
 #![cfg(not(loom))]
 
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
-use signalhub::{Hub, Options, PublishError, Receiver, TryRecvError, View};
+use signalhub::{
+    Hub, Lag, OnLag, Options, PublishError, Receiver, ReceiverOptions, Start, SubscribeError,
+    TryRecvError, View,
+};
+
+/// Topics, by the first byte of a payload; an empty one has none.
+const TOPICS: [&str; 4] = ["a", "a.b", "b.b", "c.b.a"];
 
 #[derive(Clone, Debug)]
 enum Step {
     Publish(Vec<u8>),
     PublishMany(Vec<Vec<u8>>),
-    Subscribe,
+    Subscribe(&'static str, Start, OnLag),
     Receive(usize),
     Unsubscribe(usize),
     Close,
@@ -24,11 +30,24 @@ fn payload() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+fn subscribe() -> impl Strategy<Value = Step> {
+    let start = prop_oneof![
+        Just(Start::Next),
+        Just(Start::Oldest),
+        (0_u64..30).prop_map(Start::Last),
+        (0_u64..200).prop_map(Start::Seq),
+    ];
+    let pattern = prop::sample::select(vec![">", "a", "a.*", "*.b", "*.>", "c.b.a"]);
+    let on_lag = prop::sample::select(vec![OnLag::Report, OnLag::Skip, OnLag::Newest]);
+    (pattern, start, on_lag)
+        .prop_map(|(pattern, start, on_lag)| Step::Subscribe(pattern, start, on_lag))
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => payload().prop_map(Step::Publish),
         1 => prop::collection::vec(payload(), 0..12).prop_map(Step::PublishMany),
-        1 => Just(Step::Subscribe),
+        1 => subscribe(),
         12 => any::<usize>().prop_map(Step::Receive),
         1 => any::<usize>().prop_map(Step::Unsubscribe),
     ]
@@ -61,52 +80,125 @@ impl Oracle {
         }
     }
 
-    /// What a receiver at `seq` gets: the payload, or how many it missed, or why not.
-    fn receive(&self, seq: u64) -> Result<&Vec<u8>, TryRecvError> {
-        let oldest = self.published - self.retained.len() as u64;
-        if seq < oldest {
-            return Err(TryRecvError::Lagged(signalhub::Lag {
-                missed: oldest - seq,
-                first_lost: seq,
-                resume_at: oldest,
-            }));
-        }
-        match self.retained.get((seq - oldest) as usize) {
-            Some(payload) => Ok(payload),
-            None if self.closed => Err(TryRecvError::Closed),
-            None => Err(TryRecvError::Empty),
+    fn oldest(&self) -> u64 {
+        self.published - self.retained.len() as u64
+    }
+
+    fn start(&self, start: Start) -> Result<u64, SubscribeError> {
+        match start {
+            _ if self.closed => Err(SubscribeError::Closed),
+            Start::Next => Ok(self.published),
+            Start::Oldest => Ok(self.oldest()),
+            Start::Last(count) => Ok(self.oldest().max(self.published.saturating_sub(count))),
+            Start::Seq(seq) if seq > self.published => Err(SubscribeError::Start),
+            Start::Seq(seq) => Ok(seq),
         }
     }
 }
 
-/// A receiver, its place in the oracle, and what it counted.
+/// Whether a pattern of this test matches, by a table.
+fn wants(pattern: &str, payload: &[u8]) -> bool {
+    let topic = topic(payload);
+    match pattern {
+        ">" => true,
+        "a.*" => topic == Some("a.b"),
+        "*.b" => matches!(topic, Some("a.b" | "b.b")),
+        "*.>" => matches!(topic, Some("a.b" | "b.b" | "c.b.a")),
+        literal => topic == Some(literal),
+    }
+}
+
+fn topic(payload: &[u8]) -> Option<&'static str> {
+    payload
+        .first()
+        .map(|&byte| TOPICS[usize::from(byte) % TOPICS.len()])
+}
+
+fn view(payload: &[u8]) -> View<'_> {
+    let view = View::bytes(payload);
+    topic(payload).map_or(view, |topic| view.with_topic(topic))
+}
+
+/// A receiver, and what it should be.
 struct Reader {
     receiver: Receiver,
+    pattern: &'static str,
+    on_lag: OnLag,
     start: u64,
+    seq: u64,
     received: u64,
+    filtered: u64,
     missed: u64,
 }
 
 impl Reader {
-    fn receive(&mut self, oracle: &Oracle) {
-        let seq = self.start + self.received + self.missed;
-        let expected = oracle.receive(seq);
-        match self.receiver.try_recv() {
-            Ok(message) => {
-                assert_eq!(Ok(message.payload()), expected.map(|payload| &**payload));
-                assert_eq!(message.seq(), seq);
-                self.received += 1;
+    /// What its next receive should give: the payload, or how many it missed, or why not.
+    fn expected<'a>(&mut self, oracle: &'a Oracle) -> Result<&'a Vec<u8>, TryRecvError> {
+        loop {
+            let oldest = oracle.oldest();
+            if self.seq < oldest {
+                let first_lost = self.seq;
+                self.seq = match self.on_lag {
+                    OnLag::Report | OnLag::Skip => oldest,
+                    OnLag::Newest => oracle.published - 1,
+                };
+                let missed = self.seq - first_lost;
+                self.missed += missed;
+                if self.on_lag != OnLag::Skip {
+                    return Err(TryRecvError::Lagged(Lag {
+                        missed,
+                        first_lost,
+                        resume_at: self.seq,
+                    }));
+                }
             }
-            Err(error) => {
-                assert_eq!(Err(error), expected);
-                if let TryRecvError::Lagged(lag) = error {
-                    self.missed += lag.missed;
+            match oracle.retained.get((self.seq - oldest) as usize) {
+                None if oracle.closed => return Err(TryRecvError::Closed),
+                None => return Err(TryRecvError::Empty),
+                Some(payload) if wants(self.pattern, payload) => {
+                    self.seq += 1;
+                    self.received += 1;
+                    return Ok(payload);
+                }
+                Some(_) => {
+                    self.seq += 1;
+                    self.filtered += 1;
                 }
             }
         }
+    }
+
+    fn receive(&mut self, oracle: &Oracle) {
+        let expected = self.expected(oracle);
+        match self.receiver.try_recv() {
+            Ok(message) => {
+                assert_eq!(Ok(message.payload()), expected.map(|payload| &**payload));
+                assert_eq!(message.seq(), self.seq - 1);
+                assert_eq!(message.topic(), topic(message.payload()));
+            }
+            Err(error) => assert_eq!(Err(error), expected),
+        }
+        let stats = self.receiver.stats();
         assert_eq!(
-            self.receiver.next_seq() - self.start,
-            self.received + self.missed
+            (
+                stats.start_seq,
+                stats.next_seq,
+                stats.received,
+                stats.filtered,
+                stats.missed
+            ),
+            (
+                self.start,
+                self.seq,
+                self.received,
+                self.filtered,
+                self.missed
+            )
+        );
+        assert_eq!(stats.behind, oracle.published - self.seq);
+        assert_eq!(
+            stats.received + stats.filtered + stats.missed,
+            stats.next_seq - stats.start_seq
         );
     }
 }
@@ -127,10 +219,10 @@ fn run(capacity: usize, slot_bytes: u64, steps: Vec<Step>) {
     for step in steps {
         match step {
             Step::Publish(payload) if oracle.closed => {
-                assert_eq!(hub.publish(&payload), Err(PublishError::Closed));
+                assert_eq!(hub.publish(view(&payload)), Err(PublishError::Closed));
             }
             Step::Publish(payload) => {
-                let published = hub.publish(&payload).unwrap();
+                let published = hub.publish(view(&payload)).unwrap();
                 assert_eq!(
                     (published.seq, published.receivers),
                     (oracle.published, readers.len())
@@ -138,7 +230,7 @@ fn run(capacity: usize, slot_bytes: u64, steps: Vec<Step>) {
                 oracle.publish(payload);
             }
             Step::PublishMany(payloads) => {
-                let views: Vec<View<'_>> = payloads.iter().map(Into::into).collect();
+                let views: Vec<View<'_>> = payloads.iter().map(|payload| view(payload)).collect();
                 let done = hub.publish_many(&views);
                 assert_eq!(done.is_err(), oracle.closed && !payloads.is_empty());
                 if !oracle.closed {
@@ -147,18 +239,25 @@ fn run(capacity: usize, slot_bytes: u64, steps: Vec<Step>) {
                         .for_each(|payload| oracle.publish(payload));
                 }
             }
-            Step::Subscribe => match hub.subscribe() {
-                Ok(receiver) => {
-                    let start = oracle.published;
-                    readers.push(Reader {
+            Step::Subscribe(pattern, start, on_lag) => {
+                let options = ReceiverOptions::default()
+                    .pattern(pattern)
+                    .start(start)
+                    .on_lag(on_lag);
+                match (hub.subscribe_with(&options), oracle.start(start)) {
+                    (Ok(receiver), Ok(start)) => readers.push(Reader {
                         receiver,
+                        pattern,
+                        on_lag,
                         start,
+                        seq: start,
                         received: 0,
+                        filtered: 0,
                         missed: 0,
-                    });
+                    }),
+                    (got, expected) => assert_eq!(got.err(), expected.err()),
                 }
-                Err(_) => assert!(oracle.closed),
-            },
+            }
             Step::Receive(which) if !readers.is_empty() => {
                 let which = which % readers.len();
                 readers[which].receive(&oracle);
@@ -174,6 +273,9 @@ fn run(capacity: usize, slot_bytes: u64, steps: Vec<Step>) {
         }
         assert_eq!(hub.next_seq(), oracle.published);
     }
+    let snapshot = hub.snapshot();
+    let snapshot: Vec<&[u8]> = snapshot.iter().map(|message| message.payload()).collect();
+    assert_eq!(snapshot, Vec::from(oracle.retained));
 }
 
 proptest! {

@@ -38,6 +38,14 @@
 /** Options with their defaults: `signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;` */
 #define SIGNALHUB_OPTIONS_INIT {sizeof(signalhub_options_t), SIGNALHUB_CAPACITY_DEFAULT, 0, 0}
 
+/** Receiver options with their defaults. */
+#define SIGNALHUB_RECEIVER_OPTIONS_INIT \
+    {sizeof(signalhub_receiver_options_t), NULL, 0, SIGNALHUB_START_NEXT, \
+     SIGNALHUB_ON_LAG_REPORT, 0, 0}
+
+/** Statistics to be filled in. */
+#define SIGNALHUB_RECEIVER_STATS_INIT {sizeof(signalhub_receiver_stats_t), 0, 0, 0, 0, 0, 0}
+
 /** An empty view: `signalhub_view_t view = SIGNALHUB_VIEW_INIT;` */
 #define SIGNALHUB_VIEW_INIT \
     {sizeof(signalhub_view_t), NULL, 0, NULL, 0, SIGNALHUB_KIND_BYTES, 0, 0, 0}
@@ -110,6 +118,42 @@
 #define SIGNALHUB_KIND_EVENT 3
 
 /**
+ * Start at the next message to be published.
+ */
+#define SIGNALHUB_START_NEXT 0
+
+/**
+ * Start at the oldest message that the hub retains.
+ */
+#define SIGNALHUB_START_OLDEST 1
+
+/**
+ * Start at the last `start_at` messages, as far as the hub retains them.
+ */
+#define SIGNALHUB_START_LAST 2
+
+/**
+ * Start at message `start_at`. If the hub retains it no more, the first receive is
+ * SIGNALHUB_LAGGED; above the number of the next message, it is SIGNALHUB_ERR_START.
+ */
+#define SIGNALHUB_START_SEQ 3
+
+/**
+ * A lag is told once, and the receiver goes on at the oldest message that the hub retains.
+ */
+#define SIGNALHUB_ON_LAG_REPORT 0
+
+/**
+ * A lag is not told, only counted, and the receiver goes on as with SIGNALHUB_ON_LAG_REPORT.
+ */
+#define SIGNALHUB_ON_LAG_SKIP 1
+
+/**
+ * A lag is told once, and the receiver goes on at the newest message.
+ */
+#define SIGNALHUB_ON_LAG_NEWEST 2
+
+/**
  * What a call came to. Zero is success; positive values are ordinary outcomes of a correct
  * program; negative values are mistakes or failures, after which nothing has changed unless the
  * function says otherwise.
@@ -126,7 +170,7 @@ typedef enum {
     SIGNALHUB_EMPTY = 1,
     /**
      * Messages were overwritten before they were read; `out_missed` says how many. The next
-     * receive goes on at the oldest message that the hub retains.
+     * receive goes on at the oldest message that the hub retains (or as on_lag says).
      */
     SIGNALHUB_LAGGED = 2,
     /**
@@ -174,7 +218,7 @@ typedef enum {
      */
     SIGNALHUB_ERR_KIND = -9,
     /**
-     * A topic, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
+     * A topic, a pattern, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
      */
     SIGNALHUB_ERR_UTF8 = -10,
     /**
@@ -199,6 +243,20 @@ typedef enum {
      * The library failed inside; the handle must only be freed.
      */
     SIGNALHUB_ERR_PANIC = -15,
+    /**
+     * A pattern that is too long, or has an empty token, white space, a control character, or a
+     * wildcard that is no token of its own, or a '>' that is not the last one.
+     */
+    SIGNALHUB_ERR_PATTERN = -16,
+    /**
+     * A start that is none of the SIGNALHUB_START_ constants, or the number of a message that is
+     * not even the next one.
+     */
+    SIGNALHUB_ERR_START = -17,
+    /**
+     * An on_lag that is none of the SIGNALHUB_ON_LAG_ constants.
+     */
+    SIGNALHUB_ERR_ON_LAG = -18,
 } signalhub_status_t;
 
 /**
@@ -288,6 +346,78 @@ typedef struct {
      */
     uint64_t seq;
 } signalhub_view_t;
+
+/**
+ * What signalhub_subscribe_with() can be asked for. Start from SIGNALHUB_RECEIVER_OPTIONS_INIT.
+ */
+typedef struct {
+    /**
+     * `sizeof(signalhub_receiver_options_t)`.
+     */
+    size_t struct_size;
+    /**
+     * Which topics it wants: a topic, in which '*' in a token's place stands for any one token, and
+     * '>' as the last token for one or more. "*" or ">" alone, and NULL, are every message, those
+     * without a topic included. Not terminated by a NUL.
+     */
+    const char *pattern;
+    /**
+     * Length of the pattern in bytes, at most 255.
+     */
+    size_t pattern_len;
+    /**
+     * Where it starts: a SIGNALHUB_START_ constant.
+     */
+    int start;
+    /**
+     * What it does when messages were overwritten before it read them: a SIGNALHUB_ON_LAG_
+     * constant.
+     */
+    int on_lag;
+    /**
+     * With SIGNALHUB_START_LAST how many messages, with SIGNALHUB_START_SEQ which; else ignored.
+     */
+    uint64_t start_at;
+    /**
+     * Leaves out the messages of this origin, its own for example; 0 leaves out nothing.
+     */
+    uint64_t ignore_origin;
+} signalhub_receiver_options_t;
+
+/**
+ * What a receiver has come across so far. received + filtered + missed is next_seq - start_seq.
+ */
+typedef struct {
+    /**
+     * `sizeof(signalhub_receiver_stats_t)`.
+     */
+    size_t struct_size;
+    /**
+     * The number of the message that it started at.
+     */
+    uint64_t start_seq;
+    /**
+     * The number of the message that the next receive looks for.
+     */
+    uint64_t next_seq;
+    /**
+     * Messages that it received.
+     */
+    uint64_t received;
+    /**
+     * Messages that it passed over because it does not want them.
+     */
+    uint64_t filtered;
+    /**
+     * Messages that were overwritten before it read them.
+     */
+    uint64_t missed;
+    /**
+     * Messages that were published and that it has not read yet; what is above the hub's capacity
+     * will have been missed.
+     */
+    uint64_t behind;
+} signalhub_receiver_stats_t;
 
 #ifdef __cplusplus
 extern "C" {
@@ -551,6 +681,28 @@ signalhub_status_t signalhub_subscribe(const signalhub_t *hub,
                                        signalhub_receiver_t **out_receiver);
 
 /**
+ * Subscribe to a hub: which messages, from where, and what a lag means.
+ *
+ * A message that is not wanted counts as filtered (see signalhub_receiver_stats()). It is in the
+ * ring all the same: a receiver that does not receive lags because of it, but one that sleeps in a
+ * receive does not, and is seldom woken by it.
+ *
+ * @param hub           The hub. Not NULL.
+ * @param options       What it is to get, or NULL for what signalhub_subscribe() gives.
+ * @param out_receiver  Receives the handle. Not NULL.
+ *
+ * Ownership: the pattern is copied; free the handle with signalhub_receiver_free().
+ * Threads:   any thread.
+ * Returns:   what signalhub_subscribe() returns, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_START,
+ *            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_UTF8, or
+ *            SIGNALHUB_ERR_TOO_BIG for a pattern that no memory could hold.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_subscribe_with(const signalhub_t *hub,
+                                            const signalhub_receiver_options_t *options,
+                                            signalhub_receiver_t **out_receiver);
+
+/**
  * Receive the next message if one is there.
  *
  * @param receiver    The receiver. Not NULL.
@@ -678,6 +830,20 @@ signalhub_status_t signalhub_receiver_next_seq(signalhub_receiver_t *receiver,
  * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
  */
 SIGNALHUB_API signalhub_status_t signalhub_receiver_free(signalhub_receiver_t *receiver);
+
+/**
+ * What a receiver has come across so far.
+ *
+ * @param receiver   The receiver. Not NULL.
+ * @param out_stats  Receives the counts; set its struct_size before. Not NULL.
+ *
+ * Threads: one thread at a time.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+ *          SIGNALHUB_ERR_BUSY, SIGNALHUB_ERR_STRUCT_SIZE or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_stats(signalhub_receiver_t *receiver,
+                                            signalhub_receiver_stats_t *out_stats);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 # Declares the target signalhub_library: both libraries, with their links, in ${library_dir}.
 
+set(cargo_home "$ENV{HOME}/.cargo")
+if(DEFINED ENV{CARGO_HOME})
+    set(cargo_home "$ENV{CARGO_HOME}")
+endif()
+
 if(SIGNALHUB_PREBUILT)
     foreach(file libsignalhub.so libsignalhub.a)
         if(NOT EXISTS "${SIGNALHUB_PREBUILT}/${file}")
@@ -9,11 +14,27 @@ if(SIGNALHUB_PREBUILT)
     endforeach()
 else()
     find_program(SIGNALHUB_CARGO NAMES "$ENV{CARGO}" cargo NO_CMAKE_FIND_ROOT_PATH
-        HINTS "$ENV{CARGO_HOME}/bin" PATHS "$ENV{HOME}/.cargo/bin" DOC "The cargo to build with")
+        PATHS "${cargo_home}/bin" DOC "The cargo to build with")
     if(NOT SIGNALHUB_CARGO)
         message(FATAL_ERROR "signalhub is built by cargo, and there is none: install Rust from "
             "https://rustup.rs, or name a cargo by SIGNALHUB_CARGO, or a directory with "
             "libsignalhub.so and libsignalhub.a by SIGNALHUB_PREBUILT")
+    endif()
+    file(STRINGS Cargo.toml rust_version REGEX "^rust-version = " LIMIT_COUNT 1)
+    string(REGEX MATCH "[0-9.]+" rust_version "${rust_version}")
+    execute_process(COMMAND "${SIGNALHUB_CARGO}" -vV OUTPUT_VARIABLE cargo_version
+        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    if(cargo_version MATCHES "cargo ([0-9.]+)" AND CMAKE_MATCH_1 VERSION_LESS rust_version)
+        message(FATAL_ERROR "signalhub needs Rust ${rust_version}, and ${SIGNALHUB_CARGO} is of "
+            "${CMAKE_MATCH_1}: update it, or name another one by SIGNALHUB_CARGO")
+    endif()
+    set(triple "${SIGNALHUB_RUST_TARGET}")
+    if(NOT triple)
+        if(CMAKE_CROSSCOMPILING OR NOT cargo_version MATCHES "host: ([^\n]+)")
+            message(FATAL_ERROR "signalhub: which triple is it to be built for? Say it by "
+                "SIGNALHUB_RUST_TARGET")
+        endif()
+        set(triple "${CMAKE_MATCH_1}")
     endif()
 endif()
 
@@ -25,30 +46,25 @@ if(DEFINED ENV{CARGO_ENCODED_RUSTFLAGS})
 else()
     string(REGEX REPLACE "[ \t]+" ";" debug_flags "$ENV{RUSTFLAGS}")
 endif()
-set(cargo_home "$ENV{HOME}/.cargo")
-if(DEFINED ENV{CARGO_HOME})
-    set(cargo_home "$ENV{CARGO_HOME}")
-endif()
+list(REMOVE_ITEM debug_flags "")
 get_filename_component(real_source_dir "${PROJECT_SOURCE_DIR}" REALPATH) # cargo asks getcwd
 set(release_flags ${debug_flags}
     "--remap-path-prefix=${cargo_home}=cargo"
     "--remap-path-prefix=${real_source_dir}=signalhub"
     "--remap-path-prefix=${PROJECT_BINARY_DIR}=build")
 
-set(environment --unset=CARGO_BUILD_TARGET) # it would move what cargo makes
-set(arguments --locked --lib --target-dir "${PROJECT_BINARY_DIR}/cargo" ${SIGNALHUB_CARGO_FLAGS})
-if(SIGNALHUB_RUST_TARGET)
-    list(APPEND arguments --target ${SIGNALHUB_RUST_TARGET})
-    string(TOUPPER ${SIGNALHUB_RUST_TARGET} name)
-    string(REPLACE - _ name ${name})
-    list(APPEND environment "CARGO_TARGET_${name}_LINKER=${CMAKE_C_COMPILER}")
-endif()
+# The triple is said in any case, so that no configuration of cargo's can move what it makes.
+string(TOUPPER "${triple}" name)
+string(REPLACE - _ name "${name}")
+set(environment "CARGO_TARGET_${name}_LINKER=${CMAKE_C_COMPILER}")
+set(arguments --lib --target "${triple}" --target-dir "${PROJECT_BINARY_DIR}/cargo"
+    ${SIGNALHUB_CARGO_FLAGS})
 set(debug_arguments ${arguments})
 set(release_arguments --release ${arguments})
 
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS src/*.rs)
-list(APPEND sources "${PROJECT_SOURCE_DIR}/Cargo.toml" "${PROJECT_SOURCE_DIR}/Cargo.lock"
-    "${PROJECT_SOURCE_DIR}/build.rs")
+file(GLOB lock CONFIGURE_DEPENDS Cargo.lock) # distributions with crates of their own remove it
+list(APPEND sources ${lock} "${PROJECT_SOURCE_DIR}/Cargo.toml" "${PROJECT_SOURCE_DIR}/build.rs")
 
 foreach(profile debug release)
     set(directory "${libraries}/${profile}")
@@ -57,7 +73,7 @@ foreach(profile debug release)
         set(build)
         set(sources "${built}/libsignalhub.so" "${built}/libsignalhub.a")
     else()
-        set(built "${PROJECT_BINARY_DIR}/cargo/${SIGNALHUB_RUST_TARGET}/${profile}")
+        set(built "${PROJECT_BINARY_DIR}/cargo/${triple}/${profile}")
         list(JOIN ${profile}_flags "${separator}" flags) # so encoded, a path can have spaces
         set(build
             COMMAND "${CMAKE_COMMAND}" -E env ${environment} "CARGO_ENCODED_RUSTFLAGS=${flags}"

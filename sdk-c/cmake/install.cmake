@@ -7,7 +7,10 @@ include(GNUInstallDirs)
 # Every path inside the packages is relative, so that a prefix can be moved.
 set(pkgconfig_dir "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig")
 file(RELATIVE_PATH pc_prefix "${pkgconfig_dir}" "${CMAKE_INSTALL_PREFIX}")
-string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
+string(REGEX REPLACE "/$" "" pc_prefix "\${pcfiledir}/${pc_prefix}")
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr") # pkg-config knows the directories of the system by name
+    set(pc_prefix /usr)
+endif()
 file(RELATIVE_PATH pc_libdir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
 file(RELATIVE_PATH pc_includedir "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
 configure_file(sdk-c/signalhub.pc.in signalhub.pc @ONLY)
@@ -38,7 +41,7 @@ install(FILES "${PROJECT_BINARY_DIR}/signalhubConfig.cmake"
     "${PROJECT_BINARY_DIR}/signalhubConfigVersion.cmake" sdk-c/cmake/signalhubTargets.cmake
     DESTINATION "${config_dir}" COMPONENT Development)
 install(FILES LICENSE-APACHE LICENSE-MIT DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT Runtime)
-install(FILES ABI.md CHANGELOG.md docs/c.md docs/cpp.md
+install(FILES CHANGELOG.md
     DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT Development)
 
 # `cmake --install --strip` strips only targets of its own making.

@@ -15,9 +15,9 @@ function(signalhub_targets shared soname static c_headers cpp_headers)
         set_target_properties(signalhub::static PROPERTIES
             IMPORTED_LOCATION "${static}"
             INTERFACE_INCLUDE_DIRECTORIES "${c_headers}"
-            # What `rustc --print native-static-libs` says; not Threads::Threads, which only the
-            # directory that found it can see.
-            INTERFACE_LINK_LIBRARIES "gcc_s;util;rt;pthread;m;dl;c")
+            # What `rustc --print native-static-libs` says, but for gcc_s, which compilers add, and
+            # which -static cannot have. As flags: a bare name may be a target of the project.
+            INTERFACE_LINK_LIBRARIES "-lutil;-lrt;-lpthread;-lm;-ldl;-lc")
     endif()
 
     set(default signalhub::shared)

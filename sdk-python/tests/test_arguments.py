@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from ctypes import addressof, byref, c_char_p, c_void_p, sizeof
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -147,6 +148,129 @@ def test_python_and_c_agree_about_every_character_in_a_topic(hub: SignalHub) -> 
         else:
             assert status == _bindings.SIGNALHUB_OK, hex(ord(char))
         assert addressof(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "rule"),
+    [
+        ("", "pattern is empty"),
+        (".", "empty token"),
+        (".>", "empty token"),
+        ("a.", "empty token"),
+        ("a..*", "empty token"),
+        ("a*", "wildcard '*' where none can be"),
+        ("a.**", "wildcard '*' where none can be"),
+        (">.a", "wildcard '>' where none can be"),
+        ("a.>.>", "wildcard '>' where none can be"),
+        ("a.b>", "wildcard '>' where none can be"),
+        ("a b.*", "white space or a control character"),
+        ("a.*\n", "wildcard '*' where none can be"),
+        ("a\0.>", "white space or a control character"),
+        ("a\u2003.*", "white space or a control character"),
+        ("x" * 256, "pattern has 256 bytes of UTF-8, 255 are the most"),
+        ("ü" * 128, "pattern has 256 bytes of UTF-8, 255 are the most"),
+        ("\ud800.*", "surrogates not allowed"),
+    ],
+)
+def test_a_bad_pattern_is_a_value_error_that_says_which_rule(
+    hub: SignalHub, pattern: str, rule: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        hub.subscribe(pattern)
+    assert hub.publish("to nobody") == 0
+
+
+@pytest.mark.parametrize("pattern", [b"a", 1, True, ["a"], ("a", "b")])
+def test_a_pattern_is_a_str(hub: SignalHub, pattern: Any) -> None:
+    with pytest.raises(TypeError, match="pattern must be a str or None, not "):
+        hub.subscribe(pattern)
+
+
+def test_python_and_c_agree_about_every_short_pattern(hub: SignalHub) -> None:
+    patterns = ["".join(chars) for n in range(1, 6) for chars in product("a.*> ", repeat=n)]
+    for pattern in patterns:
+        options = _bindings.ReceiverOptions(sizeof(_bindings.ReceiverOptions))
+        text, handle = c_char_p(pattern.encode()), c_void_p()
+        options.pattern, options.pattern_len = c_void_p.from_buffer(text).value, len(pattern)
+        status = held.signalhub_subscribe_with(hub.handle, byref(options), byref(handle))
+        held.signalhub_receiver_free(handle)
+        try:
+            hub.subscribe(pattern).close()
+        except ValueError:
+            assert status == _bindings.SIGNALHUB_ERR_PATTERN, pattern
+        else:
+            assert status == _bindings.SIGNALHUB_OK, pattern
+
+
+@pytest.mark.parametrize("replay", [1.5, True, False, b"all", ["all"], Decimal(8)])
+def test_how_many_to_replay_is_an_int(hub: SignalHub, replay: Any) -> None:
+    with pytest.raises(TypeError, match="replay must be an int, not "):
+        hub.subscribe(replay=replay)
+
+
+@pytest.mark.parametrize("replay", [-1, 2**64, HUGE, -HUGE])
+def test_how_many_to_replay_has_64_bits(hub: SignalHub, replay: int) -> None:
+    with pytest.raises(ValueError, match=f"replay must be from 0 to {2**64 - 1}, not {replay}"):
+        hub.subscribe(replay=replay)
+
+
+@pytest.mark.parametrize("replay", ["", "8", "ALL", "everything"])
+def test_the_only_word_for_replay_is_all(hub: SignalHub, replay: Any) -> None:
+    with pytest.raises(ValueError, match="replay must be None, 'all' or an int, not "):
+        hub.subscribe(replay=replay)
+
+
+@pytest.mark.parametrize("from_seq", ["0", 1.5, True, b"0", [0]])
+def test_a_number_to_start_from_is_an_int(hub: SignalHub, from_seq: Any) -> None:
+    with pytest.raises(TypeError, match="from_seq must be an int, not "):
+        hub.subscribe(from_seq=from_seq)
+
+
+@pytest.mark.parametrize("from_seq", [-1, 2**64, HUGE])
+def test_a_number_to_start_from_has_64_bits(hub: SignalHub, from_seq: int) -> None:
+    with pytest.raises(ValueError, match=f"from_seq must be from 0 to {2**64 - 1}, not {from_seq}"):
+        hub.subscribe(from_seq=from_seq)
+
+
+def test_a_number_to_start_from_is_at_most_the_next_one(hub: SignalHub) -> None:
+    hub.publish("message 0")
+    for from_seq in (2, 2**64 - 1):
+        text = f"from_seq must be at most the hub's next_seq, not {from_seq}"
+        with pytest.raises(ValueError, match=text):
+            hub.subscribe(from_seq=from_seq)
+    hub.subscribe(from_seq=1).close()
+
+
+@pytest.mark.parametrize("replay", [0, 1, "all"])
+def test_a_receiver_starts_in_one_place(hub: SignalHub, replay: Any) -> None:
+    with pytest.raises(ValueError, match="replay and from_seq are two places to start at"):
+        hub.subscribe(replay=replay, from_seq=0)
+
+
+@pytest.mark.parametrize("on_lag", ["", "REPORT", "oldest"])
+def test_there_are_three_words_for_a_lag(hub: SignalHub, on_lag: Any) -> None:
+    text = f"on_lag must be one of 'report', 'skip', 'newest', not {on_lag!r}"
+    with pytest.raises(ValueError, match=text):
+        hub.subscribe(on_lag=on_lag)
+
+
+@pytest.mark.parametrize("on_lag", [None, 1, True, b"skip", ["skip"]])
+def test_what_to_do_about_a_lag_is_a_str(hub: SignalHub, on_lag: Any) -> None:
+    with pytest.raises(TypeError, match="on_lag must be a str, not "):
+        hub.subscribe(on_lag=on_lag)
+
+
+@pytest.mark.parametrize("origin", ["1", 1.5, None, True])
+def test_an_origin_to_ignore_is_an_int(hub: SignalHub, origin: Any) -> None:
+    with pytest.raises(TypeError, match="ignore_origin must be an int, not "):
+        hub.subscribe(ignore_origin=origin)
+
+
+@pytest.mark.parametrize("origin", [-1, 2**64, HUGE])
+def test_an_origin_to_ignore_has_64_bits(hub: SignalHub, origin: int) -> None:
+    text = f"ignore_origin must be from 0 to {2**64 - 1}, not {origin}"
+    with pytest.raises(ValueError, match=text):
+        hub.subscribe(ignore_origin=origin)
 
 
 @pytest.mark.parametrize("origin", ["1", 1.5, None, True])

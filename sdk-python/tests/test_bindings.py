@@ -16,7 +16,12 @@ from pycparser import c_ast
 import signalhub
 from signalhub import _bindings
 
-STRUCTS = {"signalhub_options_t": _bindings.Options, "signalhub_view_t": _bindings.View}
+STRUCTS = {
+    "signalhub_options_t": _bindings.Options,
+    "signalhub_view_t": _bindings.View,
+    "signalhub_receiver_options_t": _bindings.ReceiverOptions,
+    "signalhub_receiver_stats_t": _bindings.ReceiverStats,
+}
 NUMBERS = {
     "int": c_int,
     "int64_t": c_int64,

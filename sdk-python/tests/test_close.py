@@ -23,7 +23,7 @@ def test_a_closed_hub_refuses_publishers_and_lets_receivers_read_what_is_left() 
         assert not hub.closed
         hub.close()
         assert hub.closed
-        for refused in (lambda: hub.publish("late"), hub.subscribe):
+        for refused in (lambda: hub.publish("late"), hub.subscribe, hub.snapshot):
             with pytest.raises(ClosedError, match="the hub is closed"):
                 refused()
         assert receiver.recv() == "left"
@@ -61,6 +61,7 @@ def test_a_closed_receiver_says_so(hub: SignalHub) -> None:
         lambda: receiver.recv(0),
         lambda: receiver.recv_many(1),
         lambda: receiver.next_seq,
+        lambda: receiver.stats,
         lambda: list(receiver),
     ]
     for use in uses:

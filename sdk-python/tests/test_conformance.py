@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable
@@ -24,6 +24,8 @@ REFUSALS = {
     "max_message_bytes must be": "err_max_message_bytes",
     "message is longer than": "err_too_big",
     "topic ": "err_topic",
+    "pattern ": "err_pattern",
+    "from_seq must be": "err_start",
 }
 
 
@@ -163,15 +165,17 @@ class Driver:
             self.publish(call.payloads(), want)
         elif "recv" in command:
             self.receive(*call.words, want=want)
+        elif command == "stats":
+            self.stats(*arguments, want=want)
         else:
-            numbers = {name: int(value) for name, value in call.options.items()}
-            got = status_of(lambda: getattr(self, command)(*arguments, **numbers))
+            got = status_of(lambda: getattr(self, command)(*arguments, **call.options))
             assert got == (" ".join(want.words) or "ok")
 
-    def open(self, **options: int) -> None:
+    def open(self, **options: str) -> None:
         self.named = {}
         self.used = "hub"
-        self.named["hub"] = SignalHub(**options)
+        numbers = {name: int(value) for name, value in options.items()}
+        self.named["hub"] = SignalHub(**numbers)
 
     def clone(self, name: str) -> None:
         self.named[name] = SignalHub.from_handle(self.hub.handle)
@@ -179,8 +183,24 @@ class Driver:
     def use(self, name: str) -> None:
         self.used = name
 
-    def subscribe(self, name: str) -> None:
-        self.named[name] = self.hub.subscribe()
+    def subscribe(self, name: str, start: str = "next", **options: Any) -> None:
+        word, _, number = start.rstrip(")").partition("(")
+        if word == "oldest":
+            options["replay"] = "all"
+        elif word != "next":
+            options[{"last": "replay", "seq": "from_seq"}[word]] = int(number)
+        if "pattern" in options:
+            options["pattern"] = payload(options["pattern"])[0].decode()
+        if "ignore_origin" in options:
+            options["ignore_origin"] = int(options["ignore_origin"])
+        self.named[name] = self.hub.subscribe(**options)
+
+    def stats(self, name: str, *, want: Side) -> None:
+        got = asdict(self.named[name].stats)
+        next_seq = got.pop("next_seq")
+        assert got == {count: int(value) for count, value in want.options.items()}
+        assert next_seq == self.named[name].next_seq
+        assert next_seq - got["start_seq"] == got["received"] + got["filtered"] + got["missed"]
 
     def free(self, name: str) -> None:
         del self.named[name]
@@ -228,5 +248,5 @@ class Driver:
                 one.check(content)
         else:
             for one in want.payloads():
-                assert one.seq in (None, receiver.next_seq)
                 one.check(call())
+                assert one.seq in (None, receiver.next_seq - 1)

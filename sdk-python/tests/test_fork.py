@@ -51,6 +51,7 @@ def child():
         lambda: hub.publish(bytearray(100000)),
         lambda: SignalHub.from_handle(hub.handle),
         hub.subscribe,
+        hub.snapshot,
         lambda: hub.capacity,
         lambda: hub.next_seq,
         lambda: hub.closed,
@@ -59,6 +60,7 @@ def child():
         receiver.recv_message,
         lambda: receiver.recv_many(2),
         lambda: receiver.next_seq,
+        lambda: receiver.stats,
         lambda: next(receiver),
     ):
         assert forked(use) == "the handle was made before fork()"

@@ -69,8 +69,9 @@ def sizes(receiver: SignalReceiver) -> list[int]:
         SignalReceiver.try_recv,
         SignalReceiver.recv,
         lambda receiver: receiver.next_seq and receiver.recv(0),
+        lambda receiver: receiver.stats and receiver.recv(0),
     ],
-    ids=["try_recv", "recv", "next_seq"],
+    ids=["try_recv", "recv", "next_seq", "stats"],
 )
 def test_a_receive_lets_another_thread_finish_its_own(
     receive: Callable[[SignalReceiver], object],

@@ -243,8 +243,40 @@ pub(crate) unsafe fn read_sized<T: Copy>(
     Ok(read)
 }
 
+/// Stores a struct that the caller's version of the header may have shorter or longer: as far as
+/// both know it, and with the caller's `struct_size`.
+///
+/// # Safety
+///
+/// `out` points to as many writable bytes as its first field, `struct_size`, says.
+#[inline]
+pub(crate) unsafe fn store_sized<T: Copy>(
+    out: *mut T,
+    size_min: usize,
+    value: T,
+) -> Result<(), signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    let size = unsafe { struct_size(out) };
+    if size < size_min || size > STRUCT_SIZE_MAX {
+        return Err(SIGNALHUB_ERR_STRUCT_SIZE);
+    }
+    if size >= size_of::<T>() {
+        // SAFETY: so many bytes are writable by the caller's promise.
+        unsafe { out.write(value) };
+    } else {
+        // SAFETY: `size` bytes are there on both sides, which do not overlap.
+        unsafe {
+            out.cast::<u8>()
+                .copy_from_nonoverlapping((&raw const value).cast(), size)
+        };
+    }
+    // SAFETY: the first field of a `repr(C)` struct is at its address.
+    unsafe { out.cast::<usize>().write(size) };
+    Ok(())
+}
+
 /// No version of a struct will be larger.
-pub(crate) const STRUCT_SIZE_MAX: usize = 4096;
+const STRUCT_SIZE_MAX: usize = 4096;
 
 #[cfg(test)]
 mod tests {
@@ -257,6 +289,34 @@ mod tests {
         let _ = std::panic::take_hook();
         assert_eq!(guard(|| Err(SIGNALHUB_EMPTY)), SIGNALHUB_EMPTY);
         assert_eq!(guard(|| Ok(())), SIGNALHUB_OK);
+    }
+
+    #[test]
+    fn a_struct_of_another_version_is_stored_as_far_as_it_goes() {
+        #[repr(C)]
+        #[derive(Clone, Copy)]
+        struct Ours {
+            struct_size: usize,
+            old: u64,
+            new: u64,
+        }
+        let ours = Ours {
+            struct_size: 0,
+            old: 1,
+            new: 2,
+        };
+        for (size, result, stored) in [
+            (16_usize, Ok(()), [1, 9, 9]),
+            (24, Ok(()), [1, 2, 9]),
+            (32, Ok(()), [1, 2, 9]),
+            (8, Err(SIGNALHUB_ERR_STRUCT_SIZE), [9, 9, 9]),
+            (1 << 40, Err(SIGNALHUB_ERR_STRUCT_SIZE), [9, 9, 9]),
+        ] {
+            let mut out = [size, 9, 9, 9];
+            // SAFETY: what is not refused is no longer than the array.
+            let got = unsafe { store_sized(out.as_mut_ptr().cast::<Ours>(), 16, ours) };
+            assert_eq!((got, out[0], &out[1..]), (result, size, &stored[..]));
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::ptr;
 use std::str;
 
 use super::boundary::{
-    STRUCT_SIZE_MAX, borrow, borrow_mut, guard, non_null, read_sized, slice, store, struct_size,
+    borrow, borrow_mut, guard, non_null, read_sized, slice, store, store_sized, struct_size,
 };
 use super::handle::{self, Handle};
 use super::status::signalhub_status_t::{self, *};
@@ -201,14 +201,9 @@ pub unsafe extern "C" fn signalhub_message_view(
         non_null(out_view)?;
         // SAFETY: the message is the caller's alone during this call, by the contract.
         let message = unsafe { borrow(message) }?;
-        // SAFETY: `out_view` starts with its struct_size by the contract of this function.
-        let struct_size = unsafe { struct_size(out_view) };
-        if !(signalhub_view_t::SIZE_MIN..=STRUCT_SIZE_MAX).contains(&struct_size) {
-            return Err(SIGNALHUB_ERR_STRUCT_SIZE);
-        }
         let topic = message.topic();
         let view = signalhub_view_t {
-            struct_size,
+            struct_size: size_of::<signalhub_view_t>(),
             data: message.payload().as_ptr().cast(),
             len: message.payload().len(),
             topic: topic.map_or(ptr::null(), |topic| topic.as_ptr().cast()),
@@ -218,11 +213,8 @@ pub unsafe extern "C" fn signalhub_message_view(
             origin: message.origin(),
             seq: message.seq(),
         };
-        // A larger struct must be written only as far as struct_size says.
-        const { assert!(signalhub_view_t::SIZE_MIN == size_of::<signalhub_view_t>()) };
-        // SAFETY: `out_view` is writable for at least SIZE_MIN bytes, all that this version knows.
-        unsafe { store(out_view, view) };
-        Ok(())
+        // SAFETY: `out_view` is as long as its struct_size says, by the contract of this function.
+        unsafe { store_sized(out_view, signalhub_view_t::SIZE_MIN, view) }
     })
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A receiver in C: subscribe, receive in all its forms, free.
+//! A receiver in C: receive in all its forms, free.
 
 use std::ffi::c_void;
 
-use super::boundary::{borrow, borrow_mut, guard, lock, non_null, slice, slice_mut, store};
+use super::boundary::{borrow_mut, guard, lock, non_null, slice, slice_mut, store};
 use super::handle::{self, Handle, Kind};
-use super::hub::signalhub_t;
 use super::message::signalhub_message_t;
 use super::status::signalhub_status_t::{self, *};
 use crate::wait::Deadline;
@@ -24,31 +23,6 @@ impl Handle for signalhub_receiver_t {
     fn retire(receiver: Receiver, address: usize) {
         receiver.cursor.wake_owner(address);
     }
-}
-
-/// Subscribe to a hub, starting at the next message.
-///
-/// @param hub           The hub. Not NULL.
-/// @param out_receiver  Receives the handle. Not NULL.
-///
-/// Ownership: free the handle with signalhub_receiver_free().
-/// Threads:   any thread.
-/// Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE,
-///            SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn signalhub_subscribe(
-    hub: *const signalhub_t,
-    out_receiver: *mut *mut signalhub_receiver_t,
-) -> signalhub_status_t {
-    guard(|| {
-        non_null(out_receiver)?;
-        // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
-        let hub = unsafe { borrow(hub) }?;
-        let handle = handle::create(hub.subscribe()?)?;
-        // SAFETY: `out_receiver` is writable by the contract of this function.
-        unsafe { store(out_receiver, handle) };
-        Ok(())
-    })
 }
 
 /// Receive the next message if one is there.

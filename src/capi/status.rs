@@ -17,7 +17,7 @@ pub enum signalhub_status_t {
     /// No message is waiting.
     SIGNALHUB_EMPTY = 1,
     /// Messages were overwritten before they were read; `out_missed` says how many. The next
-    /// receive goes on at the oldest message that the hub retains.
+    /// receive goes on at the oldest message that the hub retains (or as on_lag says).
     SIGNALHUB_LAGGED = 2,
     /// The hub is closed, and a receiver has read every message before the end.
     SIGNALHUB_CLOSED = 3,
@@ -41,7 +41,7 @@ pub enum signalhub_status_t {
     SIGNALHUB_ERR_MAX_MESSAGE_BYTES = -8,
     /// A kind that is none of the SIGNALHUB_KIND_ constants.
     SIGNALHUB_ERR_KIND = -9,
-    /// A topic, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
+    /// A topic, a pattern, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
     SIGNALHUB_ERR_UTF8 = -10,
     /// A topic that is too long, or has an empty token, a wildcard, white space or a control
     /// character.
@@ -54,7 +54,15 @@ pub enum signalhub_status_t {
     /// The memory for it cannot be had.
     SIGNALHUB_ERR_NO_MEMORY = -14,
     /// The library failed inside; the handle must only be freed.
-    SIGNALHUB_ERR_PANIC = -15, // Last added.
+    SIGNALHUB_ERR_PANIC = -15,
+    /// A pattern that is too long, or has an empty token, white space, a control character, or a
+    /// wildcard that is no token of its own, or a '>' that is not the last one.
+    SIGNALHUB_ERR_PATTERN = -16,
+    /// A start that is none of the SIGNALHUB_START_ constants, or the number of a message that is
+    /// not even the next one.
+    SIGNALHUB_ERR_START = -17,
+    /// An on_lag that is none of the SIGNALHUB_ON_LAG_ constants.
+    SIGNALHUB_ERR_ON_LAG = -18, // Last added.
 }
 
 use signalhub_status_t::*;
@@ -76,7 +84,7 @@ pub extern "C" fn signalhub_status_str(status: c_int) -> *const c_char {
 }
 
 /// Every status and its text.
-const ALL: [(signalhub_status_t, &CStr); 20] = [
+const ALL: [(signalhub_status_t, &CStr); 23] = [
     (SIGNALHUB_OK, c"ok"),
     (SIGNALHUB_EMPTY, c"no message is waiting"),
     (
@@ -112,7 +120,7 @@ const ALL: [(signalhub_status_t, &CStr); 20] = [
         c"max_message_bytes must be at most 1099511627776",
     ),
     (SIGNALHUB_ERR_KIND, c"unknown kind"),
-    (SIGNALHUB_ERR_UTF8, c"topic or text is not UTF-8"),
+    (SIGNALHUB_ERR_UTF8, c"topic, pattern or text is not UTF-8"),
     (
         SIGNALHUB_ERR_TOPIC,
         c"topic is too long, or has an empty token, a wildcard or white space",
@@ -127,6 +135,15 @@ const ALL: [(signalhub_status_t, &CStr); 20] = [
     ),
     (SIGNALHUB_ERR_NO_MEMORY, c"out of memory"),
     (SIGNALHUB_ERR_PANIC, c"the library failed inside"),
+    (
+        SIGNALHUB_ERR_PATTERN,
+        c"pattern is too long, or has an empty token, white space or a wildcard out of place",
+    ),
+    (
+        SIGNALHUB_ERR_START,
+        c"unknown start, or there is no message yet to start at",
+    ),
+    (SIGNALHUB_ERR_ON_LAG, c"unknown on_lag"),
 ];
 
 impl From<HandleError> for signalhub_status_t {
@@ -173,6 +190,8 @@ impl From<SubscribeError> for signalhub_status_t {
     fn from(error: SubscribeError) -> Self {
         match error {
             SubscribeError::Closed => SIGNALHUB_CLOSED,
+            SubscribeError::Pattern(_) => SIGNALHUB_ERR_PATTERN,
+            SubscribeError::Start => SIGNALHUB_ERR_START,
         }
     }
 }

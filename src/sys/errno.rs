@@ -6,9 +6,9 @@ pub(crate) fn keep<R>(call: impl FnOnce() -> R) -> R {
     // SAFETY: returns the address of this thread's errno.
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: as long as this thread lives, so does its errno.
-    let before = unsafe { errno.read() };
+    let before = unsafe { errno.read_volatile() };
     let result = call();
-    // SAFETY: as above.
-    unsafe { errno.write(before) };
+    // SAFETY: as above. Volatile: LLVM believes that malloc leaves errno alone, and would drop this.
+    unsafe { errno.write_volatile(before) };
     result
 }

@@ -20,6 +20,8 @@ static void null_in_any_position_is_a_status(void)
 {
     const signalhub_status_t null = SIGNALHUB_ERR_NULL;
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    signalhub_receiver_options_t receiver_options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
+    signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
     signalhub_t *out_hub = NULL;
     signalhub_receiver_t *out_receiver = NULL;
     signalhub_message_t *none = NULL;
@@ -50,6 +52,8 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_message_clear(NULL), null);
     CHECK_STATUS(signalhub_subscribe(NULL, &out_receiver), null);
     CHECK_STATUS(signalhub_subscribe(hub, NULL), null);
+    CHECK_STATUS(signalhub_subscribe_with(NULL, &receiver_options, &out_receiver), null);
+    CHECK_STATUS(signalhub_subscribe_with(hub, &receiver_options, NULL), null);
     CHECK_STATUS(signalhub_receiver_try_recv(NULL, message, &number), null);
     CHECK_STATUS(signalhub_receiver_try_recv(receiver, NULL, &number), null);
     CHECK_STATUS(signalhub_receiver_recv(NULL, message, &number), null);
@@ -65,6 +69,8 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, -1, NULL, &number), null);
     CHECK_STATUS(signalhub_receiver_next_seq(NULL, &number), null);
     CHECK_STATUS(signalhub_receiver_next_seq(receiver, NULL), null);
+    CHECK_STATUS(signalhub_receiver_stats(NULL, &stats), null);
+    CHECK_STATUS(signalhub_receiver_stats(receiver, NULL), null);
 
     view.len = 1;
     CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), null);
@@ -73,6 +79,8 @@ static void null_in_any_position_is_a_status(void)
     view.topic_len = 1;
     CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), null);
     CHECK_STATUS(signalhub_publish_many(hub, &view, 1, &count), null);
+    receiver_options.pattern_len = 1;
+    CHECK_STATUS(signalhub_subscribe_with(hub, &receiver_options, &out_receiver), null);
 
     CHECK(out_hub == NULL && out_receiver == NULL && number == 77 && count == 77);
     nothing_happened();
@@ -81,7 +89,7 @@ static void null_in_any_position_is_a_status(void)
 static void null_is_fine_where_nothing_is_wanted(void)
 {
     signalhub_t *small = new_hub(1), *with_defaults = NULL;
-    signalhub_receiver_t *slow = new_receiver(small);
+    signalhub_receiver_t *slow = NULL;
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
     uint64_t capacity = 0;
     size_t count = 77;
@@ -91,6 +99,7 @@ static void null_is_fine_where_nothing_is_wanted(void)
     CHECK(capacity == SIGNALHUB_CAPACITY_DEFAULT);
     CHECK_OK(signalhub_free(with_defaults));
 
+    CHECK_OK(signalhub_subscribe_with(small, NULL, &slow));
     CHECK_OK(signalhub_publish(small, 0, NULL, 0, NULL, NULL));
     CHECK_OK(signalhub_publish_view(small, &view, NULL, NULL));
     CHECK_STATUS(signalhub_receiver_try_recv(slow, message, NULL), SIGNALHUB_LAGGED);
@@ -146,6 +155,95 @@ static void a_bad_topic_is_a_status(void)
     view.topic = "\xff";
     view.topic_len = 1;
     CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_UTF8);
+    nothing_happened();
+}
+
+/* What a subscription with these options comes to. */
+static signalhub_status_t try_receiver_options(const signalhub_receiver_options_t *options)
+{
+    signalhub_receiver_t *out_receiver = NULL;
+    signalhub_status_t status = signalhub_subscribe_with(hub, options, &out_receiver);
+    CHECK((status == SIGNALHUB_OK) == (out_receiver != NULL));
+    CHECK_OK(signalhub_receiver_free(out_receiver));
+    return status;
+}
+
+static void a_bad_pattern_is_a_status(void)
+{
+    static const char *const bad[] = {"",   ".",    "a.",    ".a",  "a..b", "a*",
+                                      "**", "a.>>", "a.>.b", "a b", "a\n",  "\x7f"};
+    static const char *const not_utf8[] = {"\xff", "a.\xc0\xaf", "\xed\xa0\x80.>", "a.\xe2\x82"};
+    static const char *const fine[] = {"*", ">", "a", "a.*", "*.b.>", "\xc3\xbc.*"};
+    signalhub_receiver_options_t options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
+    char longest[256];
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        options.pattern = bad[i];
+        options.pattern_len = strlen(bad[i]);
+        CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_PATTERN);
+    }
+    for (size_t i = 0; i < COUNT_OF(not_utf8); i++) {
+        options.pattern = not_utf8[i];
+        options.pattern_len = strlen(not_utf8[i]);
+        CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_UTF8);
+    }
+    for (size_t i = 0; i < COUNT_OF(fine); i++) {
+        options.pattern = fine[i];
+        options.pattern_len = strlen(fine[i]);
+        CHECK_OK(try_receiver_options(&options));
+    }
+    /* A NUL ends no pattern: it is refused, not cut off. */
+    options.pattern = "a\0b";
+    options.pattern_len = 3;
+    CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_PATTERN);
+    options.pattern_len = 1;
+    CHECK_OK(try_receiver_options(&options));
+    memset(longest, 'x', sizeof longest);
+    options.pattern = longest;
+    options.pattern_len = sizeof longest;
+    CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_PATTERN);
+    options.pattern_len = sizeof longest - 1;
+    CHECK_OK(try_receiver_options(&options));
+    options.pattern_len = SIZE_MAX;
+    CHECK(try_receiver_options(&options) < 0);
+    nothing_happened();
+}
+
+static void an_unknown_start_or_on_lag_is_a_status(void)
+{
+    static const int wrong[] = {99, -1, INT32_MAX, INT32_MIN};
+    signalhub_receiver_options_t options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        options.start = wrong[i];
+        CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_START);
+        options.start = SIGNALHUB_START_NEXT;
+        options.on_lag = wrong[i];
+        CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_ON_LAG);
+        options.on_lag = SIGNALHUB_ON_LAG_REPORT;
+    }
+    options.start = SIGNALHUB_START_SEQ + 1;
+    CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_START);
+    options.start = SIGNALHUB_START_NEXT;
+    options.on_lag = SIGNALHUB_ON_LAG_NEWEST + 1;
+    CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_ON_LAG);
+    nothing_happened();
+}
+
+static void a_start_beyond_the_next_message_is_a_status(void)
+{
+    static const uint64_t beyond[] = {1, (uint64_t)1 << 56, (uint64_t)1 << 63, UINT64_MAX};
+    signalhub_receiver_options_t options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
+    options.start = SIGNALHUB_START_SEQ;
+    CHECK_OK(try_receiver_options(&options));
+    for (size_t i = 0; i < COUNT_OF(beyond); i++) {
+        options.start_at = beyond[i];
+        CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_START);
+    }
+    /* Any number will do of messages that are asked for, and where none is asked for. */
+    options.start_at = UINT64_MAX;
+    options.ignore_origin = UINT64_MAX;
+    for (options.start = SIGNALHUB_START_NEXT; options.start <= SIGNALHUB_START_LAST;
+         options.start++)
+        CHECK_OK(try_receiver_options(&options));
     nothing_happened();
 }
 
@@ -206,6 +304,7 @@ static void a_buffer_that_is_too_small_stays_as_it_is(void)
 static void outputs_are_written_only_when_the_status_says_so(void)
 {
     signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;
+    signalhub_receiver_options_t receiver_options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
     signalhub_t *out_hub = NULL;
     signalhub_receiver_t *out_receiver = NULL;
     uint64_t missed = 77, seq = 77, receivers = 77;
@@ -226,6 +325,7 @@ static void outputs_are_written_only_when_the_status_says_so(void)
 
     CHECK_OK(signalhub_close(hub));
     CHECK_STATUS(signalhub_subscribe(hub, &out_receiver), SIGNALHUB_CLOSED);
+    CHECK_STATUS(signalhub_subscribe_with(hub, &receiver_options, &out_receiver), SIGNALHUB_CLOSED);
     CHECK_STATUS(signalhub_publish(hub, 0, "x", 1, &seq, &receivers), SIGNALHUB_CLOSED);
     CHECK_STATUS(signalhub_receiver_recv(receiver, message, &missed), SIGNALHUB_CLOSED);
     CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 8, -1, &count, &missed),
@@ -245,6 +345,9 @@ int main(void)
     an_unknown_kind_is_a_status();
     text_that_is_not_utf8_is_a_status();
     a_bad_topic_is_a_status();
+    a_bad_pattern_is_a_status();
+    an_unknown_start_or_on_lag_is_a_status();
+    a_start_beyond_the_next_message_is_a_status();
     too_big_a_length_is_a_status();
     all_messages_are_checked_before_the_first_is_published();
     a_buffer_that_is_too_small_stays_as_it_is();

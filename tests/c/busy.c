@@ -75,11 +75,14 @@ static void a_receiver_can_be_used_while_another_thread_sleeps_in_it(void)
     signalhub_t *hub = new_hub(4);
     waiter_t waiter = {new_receiver(hub), RECV, 0, SIGNALHUB_OK};
     signalhub_message_t *message = new_message();
+    signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
     pthread_t thread = start(wait_for_a_message, &waiter);
     uint64_t seq = 77;
     wait_until_asleep(&waiter.id);
     CHECK_OK(signalhub_receiver_next_seq(waiter.receiver, &seq));
     CHECK(seq == 0);
+    CHECK_OK(signalhub_receiver_stats(waiter.receiver, &stats));
+    CHECK(stats.next_seq == 0 && stats.received == 0);
     CHECK_STATUS(signalhub_receiver_try_recv(waiter.receiver, message, NULL), SIGNALHUB_EMPTY);
     CHECK_STATUS(signalhub_receiver_recv_timeout(waiter.receiver, message, 1000, NULL),
                  SIGNALHUB_TIMEOUT);
@@ -115,6 +118,19 @@ static void a_message_goes_to_one_of_two_sleepers(void)
 
 static int done;
 
+/* The number of the message that the receiver reads next, asked in one way or in the other. */
+static signalhub_status_t ask(signalhub_receiver_t *receiver, int for_stats, uint64_t *out_seq)
+{
+    signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
+    signalhub_status_t status;
+    if (!for_stats)
+        return signalhub_receiver_next_seq(receiver, out_seq);
+    status = signalhub_receiver_stats(receiver, &stats);
+    if (status == SIGNALHUB_OK)
+        *out_seq = stats.next_seq;
+    return status;
+}
+
 /* Copies large messages out of the receiver, over and over. */
 static void *receive_large(void *receiver)
 {
@@ -128,18 +144,20 @@ static void *receive_large(void *receiver)
     return NULL;
 }
 
-static void a_second_thread_is_told_that_the_receiver_is_busy(void)
+static void a_second_thread_is_told_that_the_receiver_is_busy(int for_stats)
 {
     static char large[1 << 24];
     signalhub_t *hub = new_hub(2);
     signalhub_receiver_t *receiver = new_receiver(hub);
-    pthread_t thread = start(receive_large, receiver);
+    pthread_t thread;
     signalhub_status_t status = SIGNALHUB_OK;
+    done = 0;
+    thread = start(receive_large, receiver);
     for (uint64_t published = 1; status != SIGNALHUB_ERR_BUSY; published++) {
         uint64_t seq = 0;
         CHECK_OK(signalhub_publish(hub, 0, large, sizeof large, NULL, NULL));
         while (seq < published) {
-            status = signalhub_receiver_next_seq(receiver, &seq);
+            status = ask(receiver, for_stats, &seq);
             if (status == SIGNALHUB_ERR_BUSY)
                 break;
             CHECK_OK(status);
@@ -160,7 +178,8 @@ int main(void)
     free_may_come_at_any_time();
     a_receiver_can_be_used_while_another_thread_sleeps_in_it();
     a_message_goes_to_one_of_two_sleepers();
-    a_second_thread_is_told_that_the_receiver_is_busy();
+    a_second_thread_is_told_that_the_receiver_is_busy(0);
+    a_second_thread_is_told_that_the_receiver_is_busy(1);
     puts("busy: fine");
     return 0;
 }

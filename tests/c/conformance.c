@@ -6,10 +6,43 @@
 #include <glob.h>
 
 /* The keys that may stand before an `=`. */
-enum { KIND, TOPIC, ORIGIN, SEQ, RECEIVERS, CAPACITY, MAX_MESSAGE_BYTES, SLOT_BYTES, OPTIONS };
-static const char *const option_keys[OPTIONS] = {
-    "kind=",      "topic=", "origin=", "seq=", "receivers=", "capacity=", "max_message_bytes=",
-    "slot_bytes="};
+enum {
+    KIND,
+    TOPIC,
+    ORIGIN,
+    SEQ,
+    RECEIVERS,
+    CAPACITY,
+    MAX_MESSAGE_BYTES,
+    SLOT_BYTES,
+    PATTERN,
+    START,
+    ON_LAG,
+    IGNORE_ORIGIN,
+    START_SEQ,
+    RECEIVED,
+    FILTERED,
+    MISSED,
+    BEHIND,
+    OPTIONS
+};
+static const char *const option_keys[OPTIONS] = {"kind=",
+                                                 "topic=",
+                                                 "origin=",
+                                                 "seq=",
+                                                 "receivers=",
+                                                 "capacity=",
+                                                 "max_message_bytes=",
+                                                 "slot_bytes=",
+                                                 "pattern=",
+                                                 "start=",
+                                                 "on_lag=",
+                                                 "ignore_origin=",
+                                                 "start_seq=",
+                                                 "received=",
+                                                 "filtered=",
+                                                 "missed=",
+                                                 "behind="};
 
 #define UNSAID UINT64_MAX
 
@@ -77,6 +110,9 @@ static const struct {
     {SIGNALHUB_ERR_TOPIC, "err_topic"},
     {SIGNALHUB_ERR_TOO_BIG, "err_too_big"},
     {SIGNALHUB_ERR_TOO_SMALL, "err_too_small"},
+    {SIGNALHUB_ERR_PATTERN, "err_pattern"},
+    {SIGNALHUB_ERR_START, "err_start"},
+    {SIGNALHUB_ERR_ON_LAG, "err_on_lag"},
 };
 enum { STATUSES = sizeof statuses / sizeof statuses[0] };
 
@@ -114,15 +150,35 @@ static uint64_t option(const side_t *side, int key, uint64_t unsaid)
     return side->options[key] != NULL ? number(side->options[key]) : unsaid;
 }
 
+/* The constant that `name` stands for: its place among `names`, or the number that it is. */
+static int constant_of(const char *name, int unsaid, const char *const *names, int count)
+{
+    size_t len = name != NULL ? strcspn(name, "(") : 0;
+    if (name == NULL)
+        return unsaid;
+    for (int value = 0; value < count; value++)
+        if (strlen(names[value]) == len && strncmp(name, names[value], len) == 0)
+            return value;
+    expect(isdigit((unsigned char)*name) || *name == '-', "an unknown word");
+    return (int)strtol(name, NULL, 10);
+}
+
 static int kind_of(const char *name, int unsaid)
 {
     static const char *const kinds[] = {"bytes", "text", "json", "event"};
-    if (name == NULL)
-        return unsaid;
-    for (int kind = 0; kind < 4; kind++)
-        if (strcmp(name, kinds[kind]) == 0)
-            return kind;
-    return (int)strtol(name, NULL, 10);
+    return constant_of(name, unsaid, kinds, COUNT_OF(kinds));
+}
+
+static int start_of(const char *name)
+{
+    static const char *const starts[] = {"next", "oldest", "last", "seq"};
+    return constant_of(name, SIGNALHUB_START_NEXT, starts, COUNT_OF(starts));
+}
+
+static int on_lag_of(const char *name)
+{
+    static const char *const policies[] = {"report", "skip", "newest"};
+    return constant_of(name, SIGNALHUB_ON_LAG_REPORT, policies, COUNT_OF(policies));
 }
 
 /* Reads the payload that `token` stands for, number `at` of its range; 0 behind the last. The
@@ -269,6 +325,49 @@ static void open_hub(const side_t *call, const side_t *want)
         give_name("hub", hub, 0);
 }
 
+static void subscribe(const side_t *call, const side_t *want)
+{
+    signalhub_receiver_options_t options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
+    const char *start = call->options[START];
+    signalhub_view_t pattern = SIGNALHUB_VIEW_INIT;
+    signalhub_receiver_t *receiver = NULL;
+    int status;
+    if (call->options[PATTERN] != NULL)
+        read_payload(call->options[PATTERN], 0, &pattern);
+    options.pattern = (const char *)pattern.data;
+    options.pattern_len = pattern.len;
+    options.start = start_of(start);
+    if (start != NULL && strchr(start, '(') != NULL)
+        options.start_at = number(strchr(start, '(') + 1);
+    options.on_lag = on_lag_of(call->options[ON_LAG]);
+    options.ignore_origin = option(call, IGNORE_ORIGIN, 0);
+    status = signalhub_subscribe_with(hub, &options, &receiver);
+    free((void *)(uintptr_t)pattern.data);
+    expect_status(want, status, 0);
+    if (status == SIGNALHUB_OK)
+        give_name(call->words[1], receiver, 1);
+}
+
+static void expect_stats(const char *name, const side_t *want)
+{
+    signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
+    uint64_t next_seq = UNSAID;
+    int status = signalhub_receiver_stats(receiver_of(name), &stats);
+    if (status != SIGNALHUB_OK || want->options[START_SEQ] == NULL) {
+        expect_status(want, status, 0);
+        return;
+    }
+    CHECK_OK(signalhub_receiver_next_seq(receiver_of(name), &next_seq));
+    expect(stats.next_seq == next_seq, "another next_seq");
+    expect(stats.start_seq == number(want->options[START_SEQ]), "another start_seq");
+    expect(stats.received == number(want->options[RECEIVED]), "another received");
+    expect(stats.filtered == number(want->options[FILTERED]), "another filtered");
+    expect(stats.missed == number(want->options[MISSED]), "another missed");
+    expect(stats.behind == number(want->options[BEHIND]), "another behind");
+    expect(stats.received + stats.filtered + stats.missed == next_seq - stats.start_seq,
+           "counts that do not add up");
+}
+
 static void publish(const side_t *call, const side_t *want)
 {
     static signalhub_view_t views[PAYLOADS_MAX];
@@ -391,11 +490,9 @@ static void run(const side_t *call, const side_t *want)
     } else if (strcmp(verb, "free") == 0) {
         expect_status(want, free_named(find(name)), 0);
     } else if (strcmp(verb, "subscribe") == 0) {
-        signalhub_receiver_t *receiver = NULL;
-        status = signalhub_subscribe(hub, &receiver);
-        expect_status(want, status, 0);
-        if (status == SIGNALHUB_OK)
-            give_name(name, receiver, 1);
+        subscribe(call, want);
+    } else if (strcmp(verb, "stats") == 0) {
+        expect_stats(name, want);
     } else if (strcmp(verb, "clone") == 0) {
         signalhub_t *clone = NULL;
         status = signalhub_clone(hub, &clone);

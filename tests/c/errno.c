@@ -36,9 +36,11 @@ int main(void)
 {
     static char large[1 << 20];
     signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;
+    signalhub_receiver_options_t receiver_options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
+    signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
     signalhub_t *clone = NULL, *none = NULL;
-    signalhub_receiver_t *receiver = NULL;
+    signalhub_receiver_t *receiver = NULL, *other = NULL;
     signalhub_message_t *message = NULL;
     int closed = 0;
     uint64_t number;
@@ -58,6 +60,12 @@ int main(void)
     KEEPS_ERRNO(signalhub_new(&options, &none), SIGNALHUB_ERR_NO_MEMORY);
     KEEPS_ERRNO(signalhub_clone(hub, &clone), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_subscribe(hub, &receiver), SIGNALHUB_OK);
+    receiver_options.pattern = "a.*";
+    receiver_options.pattern_len = 3;
+    KEEPS_ERRNO(signalhub_subscribe_with(hub, &receiver_options, &other), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_free(other), SIGNALHUB_OK);
+    receiver_options.pattern_len = 2;
+    KEEPS_ERRNO(signalhub_subscribe_with(hub, &receiver_options, &other), SIGNALHUB_ERR_PATTERN);
     KEEPS_ERRNO(signalhub_message_new(&message), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_message_view(message, &view), SIGNALHUB_OK);
 
@@ -85,6 +93,7 @@ int main(void)
     KEEPS_ERRNO(signalhub_receiver_recv_many(receiver, &message, 1, -1, &count, NULL),
                 SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_receiver_next_seq(receiver, &number), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_stats(receiver, &stats), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_message_clear(message), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_receiver_try_recv(receiver, message, NULL), SIGNALHUB_OK);
 

@@ -15,6 +15,7 @@ static signalhub_message_t *message;
 static void inherited_handles_give(signalhub_status_t want)
 {
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
     signalhub_message_t *own = new_message();
     signalhub_receiver_t *receiver = NULL;
     signalhub_t *clone = NULL;
@@ -30,6 +31,7 @@ static void inherited_handles_give(signalhub_status_t want)
     CHECK_STATUS(signalhub_next_seq(hub, &number), want);
     CHECK_STATUS(signalhub_is_closed(hub, &closed), want);
     CHECK_STATUS(signalhub_subscribe(hub, &receiver), want);
+    CHECK_STATUS(signalhub_subscribe_with(hub, NULL, &receiver), want);
     CHECK_STATUS(signalhub_close(hub), want);
     CHECK_STATUS(signalhub_receiver_try_recv(idle, own, NULL), want);
     CHECK_STATUS(signalhub_receiver_recv(idle, own, NULL), want);
@@ -37,6 +39,7 @@ static void inherited_handles_give(signalhub_status_t want)
     CHECK_STATUS(signalhub_receiver_recv_into(idle, buf, 8, -1, &count, NULL), want);
     CHECK_STATUS(signalhub_receiver_recv_many(idle, &own, 1, -1, &count, NULL), want);
     CHECK_STATUS(signalhub_receiver_next_seq(idle, &number), want);
+    CHECK_STATUS(signalhub_receiver_stats(idle, &stats), want);
     CHECK_STATUS(signalhub_receiver_try_recv(idle, message, NULL), want);
     CHECK_STATUS(signalhub_message_view(message, &view), want);
     CHECK_STATUS(signalhub_message_clear(message), want);

@@ -24,6 +24,7 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
     CHECK_STATUS(signalhub_next_seq(hub, &number), want);
     CHECK_STATUS(signalhub_is_closed(hub, &closed), want);
     CHECK_STATUS(signalhub_subscribe(hub, &receiver), want);
+    CHECK_STATUS(signalhub_subscribe_with(hub, NULL, &receiver), want);
     CHECK_STATUS(signalhub_close(hub), want);
     CHECK(clone == NULL && receiver == NULL && number == 77 && count == 77);
 }
@@ -32,6 +33,7 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
 static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t want)
 {
     signalhub_message_t *message = new_message();
+    signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
     uint64_t missed = 77, seq = 77;
     size_t count = 77;
     char buf[8];
@@ -41,7 +43,9 @@ static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t wa
     CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 8, -1, &count, &missed), want);
     CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, -1, &count, &missed), want);
     CHECK_STATUS(signalhub_receiver_next_seq(receiver, &seq), want);
-    CHECK(missed == 77 && seq == 77 && count == 77);
+    stats.start_seq = 77;
+    CHECK_STATUS(signalhub_receiver_stats(receiver, &stats), want);
+    CHECK(missed == 77 && seq == 77 && count == 77 && stats.start_seq == 77);
     CHECK_OK(signalhub_message_free(message));
 }
 
@@ -159,11 +163,17 @@ static void a_hub_closes_with_its_last_handle(void)
 /* A round trip through handles of one's own. */
 static void make_use_and_free(int64_t text)
 {
+    signalhub_receiver_options_t options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
     signalhub_t *hub = new_hub(2);
-    signalhub_receiver_t *receiver = new_receiver(hub);
+    signalhub_receiver_t *receiver = new_receiver(hub), *filtering = NULL;
     signalhub_message_t *message = new_message();
     signalhub_view_t view;
+    options.pattern = "a.*";
+    options.pattern_len = 3;
+    CHECK_OK(signalhub_subscribe_with(hub, &options, &filtering));
     CHECK_OK(signalhub_publish(hub, 0, &text, sizeof text, NULL, NULL));
+    CHECK_STATUS(signalhub_receiver_try_recv(filtering, message, NULL), SIGNALHUB_EMPTY);
+    CHECK_OK(signalhub_receiver_free(filtering));
     CHECK_OK(signalhub_receiver_recv(receiver, message, NULL));
     view = view_of(message);
     CHECK(view.len == sizeof text && memcmp(view.data, &text, sizeof text) == 0);

@@ -29,6 +29,24 @@ LIES_AT(view_t, reserved, 44);
 LIES_AT(view_t, origin, 48);
 LIES_AT(view_t, seq, 56);
 
+STATIC_CHECK(receiver_options_take_48_bytes, sizeof(signalhub_receiver_options_t) == 48);
+LIES_AT(receiver_options_t, struct_size, 0);
+LIES_AT(receiver_options_t, pattern, 8);
+LIES_AT(receiver_options_t, pattern_len, 16);
+LIES_AT(receiver_options_t, start, 24);
+LIES_AT(receiver_options_t, on_lag, 28);
+LIES_AT(receiver_options_t, start_at, 32);
+LIES_AT(receiver_options_t, ignore_origin, 40);
+
+STATIC_CHECK(receiver_stats_take_56_bytes, sizeof(signalhub_receiver_stats_t) == 56);
+LIES_AT(receiver_stats_t, struct_size, 0);
+LIES_AT(receiver_stats_t, start_seq, 8);
+LIES_AT(receiver_stats_t, next_seq, 16);
+LIES_AT(receiver_stats_t, received, 24);
+LIES_AT(receiver_stats_t, filtered, 32);
+LIES_AT(receiver_stats_t, missed, 40);
+LIES_AT(receiver_stats_t, behind, 48);
+
 /* The structs as a later version may have them. */
 typedef struct {
     signalhub_options_t known;
@@ -39,6 +57,16 @@ typedef struct {
     signalhub_view_t known;
     uint64_t more[3];
 } later_view_t;
+
+typedef struct {
+    signalhub_receiver_options_t known;
+    uint64_t more[3];
+} later_receiver_options_t;
+
+typedef struct {
+    signalhub_receiver_stats_t known;
+    uint64_t more[3];
+} later_receiver_stats_t;
 
 static const size_t wrong_sizes[] = {0, 1, 7, 8, 31, SIZE_MAX, SIZE_MAX / 2, 4097};
 
@@ -164,6 +192,76 @@ static void a_view_is_filled_as_far_as_the_library_knows(void)
     CHECK_OK(signalhub_message_free(message));
 }
 
+static signalhub_status_t try_receiver_options(const signalhub_t *hub, const void *options)
+{
+    signalhub_receiver_t *receiver = NULL;
+    signalhub_status_t status =
+        signalhub_subscribe_with(hub, (const signalhub_receiver_options_t *)options, &receiver);
+    CHECK((status == SIGNALHUB_OK) == (receiver != NULL));
+    CHECK_OK(signalhub_receiver_free(receiver));
+    return status;
+}
+
+static void receiver_options_of_another_version_are_understood_or_refused(void)
+{
+    static uint64_t largest[4096 / sizeof(uint64_t)];
+    signalhub_t *hub = new_hub(4);
+    later_receiver_options_t options;
+    memset(&options, 0, sizeof options);
+    for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++) {
+        options.known.struct_size = wrong_sizes[i];
+        CHECK_STATUS(try_receiver_options(hub, &options), SIGNALHUB_ERR_STRUCT_SIZE);
+    }
+    options.known.struct_size = sizeof options.known - 1;
+    CHECK_STATUS(try_receiver_options(hub, &options), SIGNALHUB_ERR_STRUCT_SIZE);
+    options.known.struct_size = sizeof options.known;
+    options.more[0] = 1; /* not looked at */
+    CHECK_OK(try_receiver_options(hub, &options));
+    options.known.struct_size = sizeof options;
+    CHECK_STATUS(try_receiver_options(hub, &options), SIGNALHUB_ERR_STRUCT_SIZE);
+    options.more[0] = 0;
+    CHECK_OK(try_receiver_options(hub, &options));
+    options.more[2] = (uint64_t)1 << 63;
+    CHECK_STATUS(try_receiver_options(hub, &options), SIGNALHUB_ERR_STRUCT_SIZE);
+
+    memcpy(largest, &options.known, sizeof options.known);
+    largest[0] = sizeof largest;
+    CHECK_OK(try_receiver_options(hub, largest));
+    CHECK_OK(signalhub_free(hub));
+}
+
+/* Without SIGNALHUB_RECEIVER_OPTIONS_INIT, zeros are what it says. */
+static void receiver_options_that_are_zero_are_defaults(void)
+{
+    const signalhub_receiver_options_t defaults = SIGNALHUB_RECEIVER_OPTIONS_INIT;
+    signalhub_receiver_options_t options;
+    memset(&options, 0, sizeof options);
+    options.struct_size = sizeof options;
+    CHECK(memcmp(&options, &defaults, sizeof options) == 0);
+}
+
+static void receiver_stats_are_filled_as_far_as_the_library_knows(void)
+{
+    signalhub_t *hub = new_hub(4);
+    signalhub_receiver_t *receiver = new_receiver(hub);
+    later_receiver_stats_t stats;
+    CHECK_OK(publish_text(hub, "unread"));
+    memset(&stats, 0x55, sizeof stats);
+    for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++) {
+        stats.known.struct_size = wrong_sizes[i];
+        CHECK_STATUS(signalhub_receiver_stats(receiver, &stats.known), SIGNALHUB_ERR_STRUCT_SIZE);
+        CHECK(stats.known.struct_size == wrong_sizes[i]);
+        CHECK(stats.known.start_seq == 0x5555555555555555);
+        CHECK(stats.known.behind == 0x5555555555555555);
+    }
+    stats.known.struct_size = sizeof stats;
+    CHECK_OK(signalhub_receiver_stats(receiver, &stats.known));
+    CHECK(stats.known.struct_size == sizeof stats && stats.known.start_seq == 0);
+    CHECK(stats.known.behind == 1 && stats.more[0] == 0x5555555555555555);
+    CHECK_OK(signalhub_receiver_free(receiver));
+    CHECK_OK(signalhub_free(hub));
+}
+
 int main(void)
 {
     watchdog();
@@ -172,6 +270,9 @@ int main(void)
     a_view_of_another_version_is_understood_or_refused();
     a_size_that_no_array_can_have_is_refused();
     a_view_is_filled_as_far_as_the_library_knows();
+    receiver_options_of_another_version_are_understood_or_refused();
+    receiver_options_that_are_zero_are_defaults();
+    receiver_stats_are_filled_as_far_as_the_library_knows();
     puts("sizes: fine");
     return 0;
 }

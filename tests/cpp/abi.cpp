@@ -9,7 +9,23 @@ extern "C" uint32_t version_of_the_library()
     return version;
 }
 
+static int calls;
+
+extern "C" signalhub_status_t counted_new(const signalhub_options_t *options, signalhub_t **out_hub)
+{
+    calls++;
+    return (signalhub_new)(options, out_hub);
+}
+
+extern "C" signalhub_status_t counted_clone(const signalhub_t *hub, signalhub_t **out_hub)
+{
+    calls++;
+    return (signalhub_clone)(hub, out_hub);
+}
+
 #define signalhub_abi_version version_of_the_library
+#define signalhub_new counted_new
+#define signalhub_clone counted_clone
 #include <signalhub/signalhub.hpp>
 
 int main()
@@ -19,6 +35,7 @@ int main()
     CHECK(!error && known.native_handle() != nullptr);
 
     version = SIGNALHUB_ABI_VERSION + 1;
+    calls = 0;
     const signalhub::Hub made({}, error);
     CHECK(error && made.native_handle() == nullptr);
     CHECK(error.message() == "the library has another ABI version than the header");
@@ -31,5 +48,6 @@ int main()
     } catch (const signalhub::Error &thrown) {
         CHECK(thrown.code() == error);
     }
+    CHECK(calls == 0);
     puts("abi: fine");
 }

@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 // What scripts may need of it. Not freed handles: an object has a live one, or NULL.
 static const std::set<std::string> can = {"publish_many", "recv_many", "unchecked"};
 // Lest a script be lost unnoticed.
-static constexpr int scripts_min = 16;
+static constexpr int scripts_min = 21;
 
 static const std::map<std::string_view, int> statuses = {
     {"ok", SIGNALHUB_OK},
@@ -43,6 +43,9 @@ static const std::map<std::string_view, int> statuses = {
     {"err_utf8", SIGNALHUB_ERR_UTF8},
     {"err_topic", SIGNALHUB_ERR_TOPIC},
     {"err_too_big", SIGNALHUB_ERR_TOO_BIG},
+    {"err_pattern", SIGNALHUB_ERR_PATTERN},
+    {"err_start", SIGNALHUB_ERR_START},
+    {"err_on_lag", SIGNALHUB_ERR_ON_LAG},
 };
 
 // A status as scripts write it.
@@ -211,6 +214,36 @@ struct Side {
     }
 };
 
+static Start start_of(std::string_view text)
+{
+    const auto [how, at] = cut(text.substr(0, text.find(')')), "(");
+    if (how == "next")
+        return Start::next();
+    if (how == "oldest")
+        return Start::oldest();
+    if (how != "last" && how != "seq")
+        throw std::runtime_error("unknown start " + std::string(how));
+    return how == "last" ? Start::last(number(at)) : Start::seq(number(at));
+}
+
+static OnLag on_lag_of(std::string_view name)
+{
+    static const std::map<std::string_view, OnLag> policies = {
+        {"report", OnLag::report}, {"skip", OnLag::skip}, {"newest", OnLag::newest}};
+    return policies.at(name);
+}
+
+// What `stats` must tell: the counts that scripts know, which must add up.
+static std::string text_of(const ReceiverStats &stats)
+{
+    expect(std::to_string(stats.received + stats.filtered + stats.missed),
+           std::to_string(stats.next_seq - stats.start_seq));
+    return "start_seq=" + std::to_string(stats.start_seq) +
+           " received=" + std::to_string(stats.received) +
+           " filtered=" + std::to_string(stats.filtered) +
+           " missed=" + std::to_string(stats.missed) + " behind=" + std::to_string(stats.behind);
+}
+
 // Does what the lines of one script say.
 class Driver {
 public:
@@ -223,6 +256,8 @@ public:
             publish(call, want);
         else if (verb.find("recv") != verb.npos)
             receive_all(call, want);
+        else if (verb == "stats")
+            look_at_stats(call, want);
         else
             expect(result(verb, call), want.result());
     }
@@ -260,7 +295,7 @@ private:
             else if (verb == "clone")
                 hubs_.insert_or_assign(name, hub().clone(error...));
             else if (verb == "subscribe")
-                receivers_.insert_or_assign(name, hub().subscribe(error...));
+                subscribe(call, error...);
             else if (verb == "close")
                 hub().close(error...);
             else if (verb == "capacity")
@@ -291,6 +326,41 @@ private:
         receivers_.clear();
         used_ = "hub";
         hubs_.emplace(used_, Hub(options, error...));
+    }
+
+    template <class... ErrorCode>
+    void subscribe(const Side &call, ErrorCode &...error)
+    {
+        ReceiverOptions options;
+        std::string pattern;
+        if (const auto *word = call.option("pattern"))
+            options.pattern = pattern = content_of(*word).data;
+        if (const auto *start = call.option("start"))
+            options.start = start_of(*start);
+        if (const auto *on_lag = call.option("on_lag"))
+            options.on_lag = on_lag_of(*on_lag);
+        if (const auto *origin = call.option("ignore_origin"))
+            options.ignore_origin = number(*origin);
+        receivers_.insert_or_assign(call.words.at(1), call.options.empty()
+                                                          ? hub().subscribe(error...)
+                                                          : hub().subscribe(options, error...));
+    }
+
+    void look_at_stats(const Side &call, const Side &want)
+    {
+        Receiver &receiver = receivers_.at(call.words.at(1));
+        const std::string got = result_of([&](auto &...error) {
+            const ReceiverStats stats = receiver.stats(error...);
+            expect(std::to_string(stats.next_seq), std::to_string(receiver.next_seq(error...)));
+            return text_of(stats);
+        });
+        std::string wanted;
+        for (const char *count : {"start_seq", "received", "filtered", "missed", "behind"})
+            wanted.append(wanted.empty() ? "" : " ")
+                .append(count)
+                .append("=")
+                .append(want.options.at(count));
+        expect(got, wanted);
     }
 
     void publish(const Side &call, const Side &want)

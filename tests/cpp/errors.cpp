@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <string>
+#include <string_view>
 #include <sys/wait.h>
 #include <type_traits>
 #include <utility>
@@ -81,6 +82,28 @@ static void a_bad_message_is_an_error()
     CHECK(!ERROR_OF(hub.publish, View::bytes(nullptr, 0)));
 }
 
+static void a_bad_receiver_option_is_an_error()
+{
+    const Hub hub;
+    ReceiverOptions options;
+    CHECK(!ERROR_OF(hub.subscribe, options));
+    options.on_lag = static_cast<OnLag>(99);
+    CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_ON_LAG);
+    options.on_lag = OnLag::newest;
+    options.start = Start::seq(1);
+    CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_START);
+    options.start = Start::seq(0);
+    CHECK(!ERROR_OF(hub.subscribe, options));
+    for (const std::string_view pattern : {"", "a..b", "a*", ">.a", "a b"}) {
+        options.pattern = pattern;
+        CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_PATTERN);
+    }
+    options.pattern = "\xff";
+    CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_UTF8);
+    options.pattern = {"a\0b", 3};
+    CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_PATTERN);
+}
+
 static void a_closed_hub_is_an_outcome_but_for_who_subscribes()
 {
     const Hub hub;
@@ -93,6 +116,9 @@ static void a_closed_hub_is_an_outcome_but_for_who_subscribes()
     CHECK(hub.publish_many(&view, 1) == 0);
     CHECK(!ERROR_OF_0(receiver.recv));
     CHECK(ERROR_OF_0(hub.subscribe) == SIGNALHUB_CLOSED);
+    CHECK(ERROR_OF(hub.subscribe, ReceiverOptions()) == SIGNALHUB_CLOSED);
+    CHECK(ERROR_OF_0(hub.snapshot) == SIGNALHUB_CLOSED);
+    CHECK(!ERROR_OF_0(receiver.stats));
 }
 
 // Each method of objects that were moved from, so that every method is called in both ways.
@@ -110,6 +136,8 @@ static void there_is_no_call_on_what_was_moved_away()
     CHECK(ERROR_OF(hub.publish, view) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF(hub.publish_many, &view, 1) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(hub.subscribe) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(hub.subscribe, ReceiverOptions()) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(hub.snapshot) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(hub.close) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(hub.is_closed) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(hub.capacity) == SIGNALHUB_ERR_NULL);
@@ -119,6 +147,7 @@ static void there_is_no_call_on_what_was_moved_away()
     CHECK(ERROR_OF(receiver.recv_timeout, timeout) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF(receiver.recv_many, batch, timeout) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(receiver.next_seq) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(receiver.stats) == SIGNALHUB_ERR_NULL);
 }
 
 static void every_twin_is_noexcept()
@@ -130,6 +159,8 @@ static void every_twin_is_noexcept()
     static_assert(noexcept(std::declval<Hub>().publish(View(), std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().publish_many(nullptr, 0, std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().subscribe(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().subscribe({}, std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().snapshot(std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().close(std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().is_closed(std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().capacity(std::declval<Code>())));
@@ -137,6 +168,7 @@ static void every_twin_is_noexcept()
     static_assert(noexcept(std::declval<Receiver>().try_recv(std::declval<Code>())));
     static_assert(noexcept(std::declval<Receiver>().recv(std::declval<Code>())));
     static_assert(noexcept(std::declval<Receiver>().next_seq(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().stats(std::declval<Code>())));
     static_assert(
         noexcept(std::declval<Receiver>().recv_timeout(std::nullopt, std::declval<Code>())));
     static_assert(noexcept(std::declval<Receiver>().recv_many(std::declval<Batch &>(), std::nullopt,
@@ -156,7 +188,7 @@ static void without_exceptions_an_error_ends_the_process()
     const pid_t child = fork();
     if (child == 0) {
         dup2(ends[1], STDERR_FILENO);
-        Hub::from_handle(nullptr);
+        (void)Hub::from_handle(nullptr);
         _exit(0);
     }
     CHECK(waitpid(child, &status, 0) == child);
@@ -172,6 +204,7 @@ int main()
     statuses_are_error_codes();
     a_bad_option_is_an_error();
     a_bad_message_is_an_error();
+    a_bad_receiver_option_is_an_error();
     a_closed_hub_is_an_outcome_but_for_who_subscribes();
     there_is_no_call_on_what_was_moved_away();
     every_twin_is_noexcept();

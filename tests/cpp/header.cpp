@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // The header needs no other one, can be included twice, and in two units of one program.
+// clang-format off
 #include <signalhub/signalhub.hpp>
+#include <signalhub/signalhub.hpp>
+// clang-format on
 
 const std::error_category *category_of_the_second_unit();
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // What receives come to: messages, lags with their numbers, timeouts, the end; one at a time, many
-// at once, in a range-for.
+// at once, in a range-for; what a receiver was asked for, and what it counts.
 #include "check.h"
 
 #include <atomic>
 #include <cmath>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 #if __has_include(<ranges>)
 #include <ranges>
@@ -110,6 +112,13 @@ static void a_timeout_is_any_duration()
     CHECK(Timeout(-3ms).nanoseconds() == 0 && Timeout(0s).nanoseconds() == 0);
     CHECK(Timeout(Picoseconds(1)).nanoseconds() == 1);
     CHECK(Timeout(Picoseconds(1001)).nanoseconds() == 2);
+    // Periods that have no common one with nanoseconds but a tiny one.
+    using Samples = std::chrono::duration<std::int64_t, std::ratio<1, 44100>>;
+    using Frames = std::chrono::duration<std::int64_t, std::ratio<1, 60>>;
+    const std::int64_t years_s = 3 * 365 * 86400;
+    CHECK(Timeout(Samples(44100 * years_s)).nanoseconds() == years_s * 1000000000);
+    CHECK(Timeout(Frames(60 * 50 * years_s)).nanoseconds() == 50 * years_s * 1000000000);
+    CHECK(Timeout(Samples(1)).nanoseconds() == 22676);
     CHECK(Timeout(std::chrono::hours::max()).nanoseconds() == longest);
     CHECK(Timeout(std::chrono::hours::min()).nanoseconds() == 0);
     CHECK(Timeout(std::chrono::nanoseconds::max()).nanoseconds() == longest);
@@ -208,6 +217,160 @@ static void a_loop_that_ends_early_takes_no_message_too_many()
 #endif
 }
 
+using Texts = std::vector<std::string>;
+
+// What a receiver has for now.
+static Texts rest_of(Receiver &receiver)
+{
+    Texts texts;
+    while (const Received received = receiver.try_recv())
+        texts.emplace_back(received->payload());
+    return texts;
+}
+
+static Receiver subscribe_to(const Hub &hub, std::string_view pattern)
+{
+    ReceiverOptions options;
+    options.pattern = pattern;
+    return hub.subscribe(options);
+}
+
+static void a_receiver_gets_what_its_pattern_matches()
+{
+    const Hub hub;
+    Receiver cpu = subscribe_to(hub, std::string("cpu") + ".>"); // copied: it may go
+    Receiver load = subscribe_to(hub, "*.load");
+    Receiver all = subscribe_to(hub, ">");
+    Receiver unsaid = subscribe_to(hub, std::string_view());
+    hub.publish(View("1").with_topic("cpu.load"));
+    hub.publish("2");
+    hub.publish(View("3").with_topic("disk.load"));
+    hub.publish(View("4").with_topic("cpu.temp.core0"));
+    CHECK((rest_of(cpu) == Texts{"1", "4"}));
+    CHECK((rest_of(load) == Texts{"1", "3"}));
+    CHECK((rest_of(all) == Texts{"1", "2", "3", "4"}));
+    CHECK((rest_of(unsaid) == Texts{"1", "2", "3", "4"}));
+}
+
+static void a_receiver_leaves_out_an_origin()
+{
+    const Hub hub;
+    ReceiverOptions options;
+    options.ignore_origin = 7;
+    Receiver receiver = hub.subscribe(options);
+    hub.publish(View("mine").with_origin(7));
+    hub.publish(View("theirs").with_origin(8));
+    hub.publish("nobody's");
+    CHECK((rest_of(receiver) == Texts{"theirs", "nobody's"}));
+    CHECK(receiver.stats().filtered == 1);
+}
+
+static void a_receiver_starts_where_it_is_told()
+{
+    const Hub hub = hub_of(4);
+    publish_numbers(hub, 0, 6);
+    const auto from = [&hub](Start start) {
+        ReceiverOptions options;
+        options.start = start;
+        return hub.subscribe(options);
+    };
+    Receiver next = from(Start::next()), oldest = from(Start::oldest());
+    Receiver last = from(Start::last(1)), most = from(Start::last(UINT64_MAX));
+    Receiver seq = from(Start::seq(4)), gone = from(Start::seq(1));
+    CHECK((rest_of(oldest) == Texts{"2", "3", "4", "5"}));
+    CHECK((rest_of(most) == Texts{"2", "3", "4", "5"}));
+    CHECK((rest_of(seq) == Texts{"4", "5"}));
+    CHECK((rest_of(last) == Texts{"5"}));
+    CHECK(rest_of(next).empty());
+    const Received received = gone.recv();
+    CHECK(received.lag()->missed == 1 && received.lag()->first_lost == 1);
+    CHECK((rest_of(gone) == Texts{"2", "3", "4", "5"}));
+    hub.publish("6");
+    CHECK((rest_of(next) == Texts{"6"} && rest_of(oldest) == Texts{"6"}));
+#if __cplusplus >= 202002L
+    Receiver designated = hub.subscribe({.pattern = ">", .start = Start::last(2)});
+    CHECK((rest_of(designated) == Texts{"5", "6"}));
+#endif
+}
+
+static void a_receiver_does_about_a_lag_what_it_is_told()
+{
+    const Hub hub = hub_of(4);
+    ReceiverOptions options;
+    options.on_lag = OnLag::skip;
+    Receiver skip = hub.subscribe(options);
+    options.on_lag = OnLag::newest;
+    Receiver newest = hub.subscribe(options), looped = hub.subscribe(options);
+    publish_numbers(hub, 0, 10);
+    hub.close();
+    CHECK((rest_of(skip) == Texts{"6", "7", "8", "9"}));
+    CHECK(skip.stats().missed == 6);
+    const std::optional<Lag> lag = newest.recv().lag();
+    CHECK(lag && lag->missed == 9 && lag->first_lost == 0 && lag->resume_at == 9);
+    CHECK((rest_of(newest) == Texts{"9"}));
+    for (const Received &received : looped)
+        CHECK(received.lag()->resume_at == 9 && received->payload() == "9");
+}
+
+static void a_receiver_counts_what_it_comes_across()
+{
+    const Hub hub = hub_of(4);
+    hub.publish("before");
+    Receiver receiver = subscribe_to(hub, "a.*");
+    hub.publish(View("1").with_topic("a.b"));
+    hub.publish(View("2").with_topic("b.a"));
+    CHECK((rest_of(receiver) == Texts{"1"}));
+    publish_numbers(hub, 3, 9);
+    CHECK(receiver.recv_timeout(0s).outcome() == Outcome::lagged);
+    hub.publish(View("9").with_topic("a.b"));
+    const ReceiverStats stats = receiver.stats();
+    CHECK(stats.start_seq == 1 && stats.next_seq == 5 && stats.behind == 5);
+    CHECK(stats.received == 1 && stats.filtered == 1 && stats.missed == 2);
+}
+
+static void a_snapshot_is_what_is_retained()
+{
+    std::vector<Message> kept;
+    {
+        const Hub hub = hub_of(4);
+        CHECK(hub.snapshot().empty());
+        publish_numbers(hub, 0, 3);
+        CHECK(hub.snapshot().size() == 3);
+        publish_numbers(hub, 3, 9);
+        hub.publish(View("large").with_topic("a.b").with_origin(7));
+        kept = hub.snapshot();
+        std::error_code error = SIGNALHUB_ERR_PANIC;
+        CHECK(hub.snapshot(error).size() == 4 && !error);
+        publish_numbers(hub, 10, 20);
+    }
+    CHECK(kept.size() == 4);
+    for (std::size_t i = 0; i < 4; i++)
+        CHECK(kept[i].seq() == 6 + i);
+    CHECK(kept[0].payload() == "6" && kept[3].payload() == "large");
+    CHECK(kept[3].topic() == "a.b" && kept[3].origin() == 7);
+}
+
+static void a_snapshot_under_load_has_no_gap()
+{
+    const Hub hub = hub_of(64);
+    std::atomic<bool> is_done{false};
+    std::thread publisher([&] {
+        for (int i = 0; !is_done; i++)
+            hub.publish(std::to_string(i));
+    });
+    while (hub.next_seq() < 1000)
+        nap();
+    for (long round = scaled(2000); round > 0; round--) {
+        const std::vector<Message> messages = hub.snapshot();
+        for (std::size_t i = 0; i < messages.size(); i++) {
+            CHECK(messages[i].seq() == messages[0].seq() + i);
+            CHECK(messages[i].payload() == std::to_string(messages[i].seq()));
+        }
+    }
+    is_done = true;
+    publisher.join();
+}
+
 // In a thread, runs `receive_all(receiver)`, which is to sleep, to be woken by a message, and to
 // sleep again until the hub is closed.
 template <class Function>
@@ -259,6 +422,35 @@ static void a_sleeper_wakes_however_it_receives()
     });
 }
 
+static void a_sleeper_wakes_for_the_message_that_it_wants()
+{
+    const Hub hub = hub_of(1000);
+    std::atomic<pid_t> id{0};
+    std::thread thread([&, receiver = subscribe_to(hub, "wanted.*")]() mutable {
+        id = thread_id();
+        const Received received = receiver.recv();
+        CHECK(received && received->payload() == "wake" && received->seq() == 100);
+        const ReceiverStats stats = receiver.stats();
+        CHECK(stats.received == 1 && stats.filtered == 100 && stats.missed == 0);
+        CHECK(receiver.recv().outcome() == Outcome::closed);
+    });
+    const auto wait_for_sleep = [&] {
+        while (id == 0)
+            nap();
+        const pid_t known = id;
+        wait_until_asleep(&known);
+    };
+    wait_for_sleep();
+    for (int i = 0; i < 100; i++)
+        hub.publish(View("sleep on").with_topic("other.topic"));
+    wait_for_sleep();
+    hub.publish(View("wake").with_topic("wanted.topic"));
+    wait_for_sleep();
+    hub.publish("sleep on");
+    hub.close();
+    thread.join();
+}
+
 int main()
 {
     watchdog();
@@ -270,6 +462,14 @@ int main()
     a_loop_ends_with_the_hub_and_carries_on_after_a_lag();
     a_loop_counts_what_it_misses_under_load();
     a_loop_that_ends_early_takes_no_message_too_many();
+    a_receiver_gets_what_its_pattern_matches();
+    a_receiver_leaves_out_an_origin();
+    a_receiver_starts_where_it_is_told();
+    a_receiver_does_about_a_lag_what_it_is_told();
+    a_receiver_counts_what_it_comes_across();
+    a_snapshot_is_what_is_retained();
+    a_snapshot_under_load_has_no_gap();
     a_sleeper_wakes_however_it_receives();
+    a_sleeper_wakes_for_the_message_that_it_wants();
     puts("receive: fine");
 }

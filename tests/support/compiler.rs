@@ -89,7 +89,7 @@ pub(crate) fn link(compiler: &mut Command, library: Library, program: &Path) {
         }
         Library::Static => {
             compiler.arg(built.with_extension("a"));
-            compiler.args(["-lgcc_s", "-lutil", "-lrt", "-lm", "-lc"]);
+            compiler.args(["-lutil", "-lrt", "-lm", "-lc"]);
         }
     }
     succeed(compiler.args(["-lpthread", "-ldl", "-o"]).arg(program));

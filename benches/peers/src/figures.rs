@@ -8,6 +8,7 @@ mod fan_out;
 mod idle;
 mod one_to_one;
 mod pair;
+mod patterns;
 mod payload;
 mod publish;
 mod slot_bytes;
@@ -50,6 +51,10 @@ pub(crate) const ALL: &[Figure] = &[
     Figure {
         name: "wake",
         run: wake::run,
+    },
+    Figure {
+        name: "patterns",
+        run: patterns::run,
     },
     Figure {
         name: "c_abi",

@@ -6,6 +6,7 @@
 
 #include <signalhub/signalhub.h>
 
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -29,9 +30,9 @@ inline const std::error_category &category() noexcept
                                       : signalhub_status_str(value);
         }
     };
-    // Never destroyed, because destructors of static objects may still meet errors. constexpr, so
-    // that it is made of the code of the module that holds it, not of a plugin that is unloaded
-    // later.
+    // Its destructor does nothing, because those of static objects may still meet errors.
+    // constexpr, so that it is made of the code of the module that holds it, not of a plugin that
+    // is unloaded later.
     union Immortal {
         Category category;
         constexpr Immortal() noexcept : category() {}
@@ -41,8 +42,8 @@ inline const std::error_category &category() noexcept
     return immortal.category;
 }
 
-/// A call failed; its code() is the status. Outcomes such as "no message" or "lagged" are values
-/// and never thrown.
+/// A call failed; its code() is the status, or other_abi. Outcomes such as "no message" or "lagged"
+/// are values and not thrown; SIGNALHUB_CLOSED is, by Hub::subscribe() alone.
 class Error : public std::system_error {
 public:
     using std::system_error::system_error;
@@ -107,6 +108,22 @@ inline bool is_known_abi(std::error_code &error) noexcept
     error = {signalhub_abi_version() == SIGNALHUB_ABI_VERSION ? SIGNALHUB_OK : other_abi,
              category()};
     return !error;
+}
+
+/// Makes room in a container; false if there is no memory for it.
+template <class Container>
+bool reserve(Container &container, std::size_t count) noexcept
+{
+#ifdef __cpp_exceptions
+    try {
+        container.reserve(count);
+    } catch (...) {
+        return false;
+    }
+#else
+    container.reserve(count);
+#endif
+    return true;
 }
 
 /// Frees handles.

@@ -5,25 +5,19 @@
 #define SIGNALHUB_HUB_HPP
 
 #include <signalhub/message.hpp>
+#include <signalhub/options.hpp>
 #include <signalhub/receiver.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace signalhub {
-
-/// What a hub can be asked for: `Options options; options.capacity = 1000;`, in C++20
-/// `Hub hub({.capacity = 1000})`.
-struct Options {
-    /// How many messages it retains, from 1 to SIGNALHUB_CAPACITY_MAX.
-    std::uint64_t capacity = SIGNALHUB_CAPACITY_DEFAULT;
-    /// The longest payload that can be published, in bytes; 0 means 1 GiB.
-    std::uint64_t max_message_bytes = 0;
-    /// Size of a slot in bytes; 0 means 320. See signalhub_options_t.
-    std::uint64_t slot_bytes = 0;
-};
 
 /// What publishing tells.
 struct Published {
@@ -33,10 +27,12 @@ struct Published {
 
 /// A broadcast hub. Every method may be called by any thread at any time, so all are const.
 /// Destroying the last Hub (or handle of C) of a hub closes it.
-class Hub {
+class [[nodiscard]] Hub {
 public:
+    /// Makes a hub with the default options.
+    Hub() : Hub(Options()) {}
     /// Makes a hub.
-    explicit Hub(const Options &options = {})
+    explicit Hub(const Options &options)
     {
         std::error_code error;
         make(options, error);
@@ -88,7 +84,7 @@ public:
     /// Publishes several messages in order, numbered without a gap up to the hub's capacity at a
     /// time, and returns how many: fewer than `count` when the hub is closed. Every one is checked
     /// before the first is published. When memory ends between them, the twin tells how many were.
-    std::size_t publish_many(const View *messages, std::size_t count) const
+    [[nodiscard]] std::size_t publish_many(const View *messages, std::size_t count) const
     {
         std::size_t published = 0;
         detail::check(publish_many(messages, count, published));
@@ -103,19 +99,74 @@ public:
         return published;
     }
 
-    /// Subscribes, starting at the next message. A closed hub is an error: SIGNALHUB_CLOSED.
-    Receiver subscribe() const
+    /// @copydoc publish_many(const View*, std::size_t) const
+    template <class Views>
+    [[nodiscard]] std::size_t publish_many(const Views &messages) const
+    {
+        return publish_many(std::data(messages), std::size(messages));
+    }
+    /// @copydoc publish_many(const View*, std::size_t) const
+    template <class Views>
+    [[nodiscard]] std::size_t publish_many(const Views &messages,
+                                           std::error_code &error) const noexcept
+    {
+        return publish_many(std::data(messages), std::size(messages), error);
+    }
+
+    /// Subscribes, starting at the next message unless the options say otherwise. A closed hub is
+    /// an error: SIGNALHUB_CLOSED.
+    Receiver subscribe(const ReceiverOptions &options = {}) const
     {
         signalhub_receiver_t *receiver = nullptr;
-        detail::require(signalhub_subscribe(handle_.get(), &receiver));
+        detail::require(subscribe(options, receiver));
         return Receiver(receiver);
     }
-    /// @copydoc subscribe()
-    Receiver subscribe(std::error_code &error) const noexcept
+    /// @copydoc subscribe(const ReceiverOptions&) const
+    Receiver subscribe(const ReceiverOptions &options, std::error_code &error) const noexcept
     {
         signalhub_receiver_t *receiver = nullptr;
-        detail::require(signalhub_subscribe(handle_.get(), &receiver), error);
+        detail::require(subscribe(options, receiver), error);
         return Receiver(receiver);
+    }
+    /// @copydoc subscribe(const ReceiverOptions&) const
+    Receiver subscribe(std::error_code &error) const noexcept { return subscribe({}, error); }
+
+    /// What it retains, the oldest message first, without a gap, up to the last one published
+    /// before. A closed hub is an error, because it takes a receiver: SIGNALHUB_CLOSED. What
+    /// publishers overwrite meanwhile is not in it: if they are faster, nothing.
+    std::vector<Message> snapshot() const
+    {
+        std::error_code error;
+        std::vector<Message> messages = snapshot(error);
+        if (error)
+            detail::fail(error);
+        return messages;
+    }
+    /// @copydoc snapshot()
+    std::vector<Message> snapshot(std::error_code &error) const noexcept
+    {
+        std::vector<Message> messages;
+        ReceiverOptions options;
+        options.start = Start::oldest();
+        Receiver receiver = subscribe(options, error);
+        std::uint64_t end = error ? 0 : next_seq(error);
+        std::uint64_t seq = error ? 0 : receiver.next_seq(error);
+        if (!error && !detail::reserve(messages, static_cast<std::size_t>(end - seq)))
+            error = SIGNALHUB_ERR_NO_MEMORY;
+        while (!error && seq < end) {
+            const Received received = receiver.recv(error);
+            if (received) {
+                messages.push_back(std::move(*received));
+                seq++;
+            } else if (received.lag()) { // what came before is retained no more
+                messages.clear();
+                seq = received.lag()->resume_at;
+                end = seq < end ? end : seq + 1; // not empty, however fast publishers are
+            } else {
+                break;
+            }
+        }
+        return messages;
     }
 
     /// Closes the hub, for all its handles in all languages; closing again does nothing. Receivers
@@ -128,7 +179,7 @@ public:
     }
 
     /// Whether it is closed.
-    bool is_closed() const
+    [[nodiscard]] bool is_closed() const
     {
         int closed = 0;
         detail::check(signalhub_is_closed(handle_.get(), &closed));
@@ -197,10 +248,20 @@ private:
     signalhub_status_t publish_many(const View *messages, std::size_t count,
                                     std::size_t &published) const noexcept
     {
-        static_assert(sizeof(View) == sizeof(signalhub_view_t),
+        static_assert(sizeof(View) == sizeof(signalhub_view_t) && std::is_standard_layout_v<View>,
                       "an array of one is one of the other");
         return signalhub_publish_many(
             handle_.get(), reinterpret_cast<const signalhub_view_t *>(messages), count, &published);
+    }
+
+    signalhub_status_t subscribe(const ReceiverOptions &options,
+                                 signalhub_receiver_t *&receiver) const noexcept
+    {
+        const signalhub_receiver_options_t given = {
+            sizeof given,         options.pattern.data(),           options.pattern.size(),
+            options.start.start_, static_cast<int>(options.on_lag), options.start.at_,
+            options.ignore_origin};
+        return signalhub_subscribe_with(handle_.get(), &given, &receiver);
     }
 
     static std::optional<Published> told(signalhub_status_t status,

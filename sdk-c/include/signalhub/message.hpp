@@ -30,7 +30,7 @@ enum class Kind : int {
 /// The parts of a message: what one publishes, and what one received. It owns nothing: what it was
 /// made of must stay while it is used. Made of a temporary, it is good for the call that it is made
 /// in: `hub.publish(View::json(text()))`. What was received can be published again as it is.
-class View {
+class [[nodiscard]] View {
 public:
     /// No bytes.
     View() noexcept = default;
@@ -41,6 +41,14 @@ public:
     View(const char *text) noexcept : View(std::string_view(text)) {}
     /// @copydoc View(std::string_view)
     View(const std::string &text) noexcept : View(std::string_view(text)) {}
+    View(std::nullptr_t) = delete;
+
+#ifdef __cpp_lib_char8_t
+    /// @copydoc View(std::string_view)
+    View(std::u8string_view text) noexcept : View(Kind::text, text.data(), text.size()) {}
+    /// @copydoc View(std::string_view)
+    View(const char8_t *text) noexcept : View(std::u8string_view(text)) {}
+#endif
 
 #ifdef __cpp_lib_span
     /// Bytes.

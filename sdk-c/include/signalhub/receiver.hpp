@@ -31,9 +31,14 @@ public:
         if (!(duration > duration.zero())) // a NaN neither
             ns_ = 0;
         else if (Nanoseconds(duration).count() >= 9.2e18) // 291 years; an int64_t has 292
-            ns_ = std::numeric_limits<std::int64_t>::max();
-        else
-            ns_ = std::chrono::ceil<std::chrono::nanoseconds>(duration).count();
+            ns_ =
+                (std::numeric_limits<std::int64_t>::max)(); // (), for there are macros of that name
+        else {
+            // In parts: in the common period of a duration and nanoseconds, which may be far
+            // smaller than both, an int64_t may not count far enough.
+            const auto whole = std::chrono::duration_cast<std::chrono::seconds>(duration);
+            ns_ = (whole + std::chrono::ceil<std::chrono::nanoseconds>(duration - whole)).count();
+        }
     }
 
     /// At most so long, if a duration is there; else for ever.
@@ -66,6 +71,19 @@ struct Lag {
     std::uint64_t resume_at = 0;  ///< The number of the message that comes next.
 };
 
+/// What a receiver has come across so far: `received + filtered + missed` is
+/// `next_seq - start_seq`.
+struct ReceiverStats {
+    std::uint64_t start_seq = 0; ///< The number of the message that it started at.
+    std::uint64_t next_seq = 0;  ///< The number of the message that the next receive looks for.
+    std::uint64_t received = 0;  ///< Messages that it received.
+    std::uint64_t filtered = 0;  ///< Messages that it passed over: it does not want them.
+    std::uint64_t missed = 0;    ///< Messages that were overwritten before it read them.
+    /// Messages that were published and that it has not read yet; what is above the hub's capacity
+    /// will have been missed.
+    std::uint64_t behind = 0;
+};
+
 /// What a receive came to, with its messages if there are any: one, or several of recv_many().
 /// They are the receiver's (or the batch's): good until its next receive, until it is moved, or
 /// until it is destroyed. To keep one, move it away: `Message kept = std::move(*received)`.
@@ -75,8 +93,8 @@ public:
     Outcome outcome() const noexcept { return outcome_; }
 
     /// What was missed before this: of Outcome::lagged, or of a message in a range-for. The
-    /// next receive goes on at the oldest message that the hub retains.
-    const std::optional<Lag> &lag() const noexcept { return lag_; }
+    /// next receive goes on at the oldest message that the hub retains, or as OnLag says.
+    std::optional<Lag> lag() const noexcept { return lag_; }
 
     /// Whether there is a message. There is none for a lag either: to receive until the hub is
     /// closed, use a range-for.
@@ -111,8 +129,9 @@ private:
 ///         use(received->payload());
 ///
 /// There, every Received has a message. A lag does not end the loop: it comes with the message
-/// after it, in Received::lag(), and lags with no message between them come as one.
-class Receiver {
+/// after it, in Received::lag(), and lags with no message between them come as one. One that no
+/// message follows, because a filter lets none through before the end, shows in stats() alone.
+class [[nodiscard]] Receiver {
 public:
     class Iterator;
     /// Ends a range-for.
@@ -162,6 +181,11 @@ public:
         return received;
     }
     /// @copydoc recv_many(Batch&, Timeout)
+    Received recv_many(Batch &batch, std::error_code &error) noexcept
+    {
+        return recv_many(batch, std::nullopt, error);
+    }
+    /// @copydoc recv_many(Batch&, Timeout)
     Received recv_many(Batch &batch, Timeout timeout, std::error_code &error) noexcept
     {
         Received received;
@@ -170,18 +194,33 @@ public:
     }
 
     /// The number of the message that it will read next.
-    std::uint64_t next_seq() const
+    std::uint64_t next_seq()
     {
         std::uint64_t seq = 0;
         detail::check(signalhub_receiver_next_seq(handle_.get(), &seq));
         return seq;
     }
     /// @copydoc next_seq()
-    std::uint64_t next_seq(std::error_code &error) const noexcept
+    std::uint64_t next_seq(std::error_code &error) noexcept
     {
         std::uint64_t seq = 0;
         detail::check(signalhub_receiver_next_seq(handle_.get(), &seq), error);
         return seq;
+    }
+
+    /// What it has come across so far.
+    ReceiverStats stats()
+    {
+        ReceiverStats stats;
+        detail::check(look(stats));
+        return stats;
+    }
+    /// @copydoc stats()
+    ReceiverStats stats(std::error_code &error) noexcept
+    {
+        ReceiverStats stats;
+        detail::check(look(stats), error);
+        return stats;
     }
 
     /// For a range-for; has no noexcept twin.
@@ -235,6 +274,16 @@ private:
         return told(status, missed, batch.messages_.data(), count, received);
     }
 
+    signalhub_status_t look(ReceiverStats &stats) const noexcept
+    {
+        signalhub_receiver_stats_t got = SIGNALHUB_RECEIVER_STATS_INIT;
+        const signalhub_status_t status = signalhub_receiver_stats(handle_.get(), &got);
+        if (status == SIGNALHUB_OK)
+            stats = {got.start_seq, got.next_seq, got.received,
+                     got.filtered,  got.missed,   got.behind};
+        return status;
+    }
+
     /// Puts into `received` what a receive told. An error leaves it as it was.
     signalhub_status_t told(signalhub_status_t status, std::uint64_t missed, Message *messages,
                             std::size_t count, Received &received) noexcept
@@ -253,8 +302,8 @@ private:
         return status;
     }
 
-    Message message_; // destroyed after the handle, whose end also ends a receive that fills this
     std::unique_ptr<signalhub_receiver_t, detail::Free> handle_;
+    Message message_;
 };
 
 /// Where a range-for over a receiver is. It receives when it is looked at, not when it is moved on,
@@ -262,27 +311,31 @@ private:
 class Receiver::Iterator {
 public:
     /// @{
-    /// What std::iterator_traits asks for.
-    using iterator_category = std::input_iterator_tag;
+    /// What std::input_iterator asks for.
+    using iterator_concept = std::input_iterator_tag;
     using value_type = Received;
     using difference_type = std::ptrdiff_t;
-    using pointer = const Received *;
-    using reference = const Received &;
     /// @}
 
+    /// Moves; a copy would take messages of its own.
+    Iterator(Iterator &&) noexcept = default;
+    /// @copydoc Iterator(Iterator&&)
+    Iterator &operator=(Iterator &&) noexcept = default;
+
     /// Receives if need be. The hub must not be at its end.
-    reference operator*() const { return look(); }
+    const Received &operator*() const { return look(); }
     /// @copydoc operator*()
-    pointer operator->() const { return &look(); }
+    const Received *operator->() const { return &look(); }
 
     /// To the next message.
-    Iterator &operator++() noexcept
+    Iterator &operator++()
     {
+        look();
         is_due_ = true;
         return *this;
     }
     /// @copydoc operator++()
-    void operator++(int) noexcept { is_due_ = true; }
+    void operator++(int) { ++*this; }
 
     /// Receives if need be; whether the hub is closed and all has been read.
     friend bool operator==(const Iterator &iterator, End)
@@ -300,14 +353,25 @@ private:
 
     const Received &look() const
     {
-        if (is_due_) {
-            std::optional<Lag> lag;
-            while ((received_ = receiver_->recv()).outcome() == Outcome::lagged)
-                lag = joined(lag, *received_.lag());
-            received_.lag_ = lag;
-            is_due_ = false;
-        }
+        if (is_due_)
+            receive();
         return received_;
+    }
+
+    // In place: what was just stored is not copied, which would wait for the stores.
+    void receive() const
+    {
+        std::optional<Lag> lag;
+        do {
+            received_.lag_.reset();
+            received_.count_ = 0;
+            detail::check(receiver_->recv_timeout(std::nullopt, received_));
+            if (received_.lag_)
+                lag = joined(lag, *received_.lag_);
+        } while (received_.outcome_ == Outcome::lagged);
+        if (lag)
+            received_.lag_ = lag;
+        is_due_ = false;
     }
 
     /// A receiver that is overtaken again before it has read on has one longer lag.

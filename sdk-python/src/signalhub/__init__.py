@@ -30,6 +30,7 @@ from signalhub.errors import (
 from signalhub.hub import SignalHub
 from signalhub.message import Kind, Message
 from signalhub.receiver import SignalReceiver
+from signalhub.stats import ReceiverStats
 
 __version__ = f"{SIGNALHUB_VERSION_MAJOR}.{SIGNALHUB_VERSION_MINOR}.{SIGNALHUB_VERSION_PATCH}"
 
@@ -40,6 +41,7 @@ __all__ = [
     "Kind",
     "LaggedError",
     "Message",
+    "ReceiverStats",
     "RecvTimeout",
     "SignalHub",
     "SignalHubError",

@@ -36,6 +36,15 @@ SIGNALHUB_KIND_TEXT = 1
 SIGNALHUB_KIND_JSON = 2
 SIGNALHUB_KIND_EVENT = 3
 
+SIGNALHUB_START_NEXT = 0
+SIGNALHUB_START_OLDEST = 1
+SIGNALHUB_START_LAST = 2
+SIGNALHUB_START_SEQ = 3
+
+SIGNALHUB_ON_LAG_REPORT = 0
+SIGNALHUB_ON_LAG_SKIP = 1
+SIGNALHUB_ON_LAG_NEWEST = 2
+
 SIGNALHUB_OK = 0
 SIGNALHUB_EMPTY = 1
 SIGNALHUB_LAGGED = 2
@@ -56,6 +65,9 @@ SIGNALHUB_ERR_TOO_BIG = -12
 SIGNALHUB_ERR_TOO_SMALL = -13
 SIGNALHUB_ERR_NO_MEMORY = -14
 SIGNALHUB_ERR_PANIC = -15
+SIGNALHUB_ERR_PATTERN = -16
+SIGNALHUB_ERR_START = -17
+SIGNALHUB_ERR_ON_LAG = -18
 
 # The opaque types: a handle is an address.
 Hub = Receiver = Message = c_void_p
@@ -89,6 +101,34 @@ class View(Structure):
     ]
 
 
+class ReceiverOptions(Structure):
+    """signalhub_receiver_options_t; its pattern ends where its length says, not at a NUL."""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("pattern", c_void_p),
+        ("pattern_len", c_size_t),
+        ("start", c_int),
+        ("on_lag", c_int),
+        ("start_at", c_uint64),
+        ("ignore_origin", c_uint64),
+    ]
+
+
+class ReceiverStats(Structure):
+    """signalhub_receiver_stats_t"""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("start_seq", c_uint64),
+        ("next_seq", c_uint64),
+        ("received", c_uint64),
+        ("filtered", c_uint64),
+        ("missed", c_uint64),
+        ("behind", c_uint64),
+    ]
+
+
 #: name -> (result, arguments)
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "signalhub_version": (c_char_p, []),
@@ -115,6 +155,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "signalhub_message_clear": (Status, [Message]),
     "signalhub_message_free": (Status, [Message]),
     "signalhub_subscribe": (Status, [Hub, POINTER(Receiver)]),
+    "signalhub_subscribe_with": (Status, [Hub, POINTER(ReceiverOptions), POINTER(Receiver)]),
     "signalhub_receiver_try_recv": (Status, [Receiver, Message, POINTER(c_uint64)]),
     "signalhub_receiver_recv": (Status, [Receiver, Message, POINTER(c_uint64)]),
     "signalhub_receiver_recv_timeout": (
@@ -130,5 +171,6 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         [Receiver, POINTER(Message), c_size_t, c_int64, POINTER(c_size_t), POINTER(c_uint64)],
     ),
     "signalhub_receiver_next_seq": (Status, [Receiver, POINTER(c_uint64)]),
+    "signalhub_receiver_stats": (Status, [Receiver, POINTER(ReceiverStats)]),
     "signalhub_receiver_free": (Status, [Receiver]),
 }

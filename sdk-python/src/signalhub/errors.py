@@ -31,7 +31,8 @@ class RecvTimeout(SignalHubError, TimeoutError):
 class LaggedError(SignalHubError, RuntimeError):
     """Messages were overwritten before the receiver read them.
 
-    The next receive goes on at the oldest message that the hub retains.
+    The next receive goes on at the oldest message that the hub retains; of a receiver subscribed
+    with `on_lag="newest"`, at the newest.
 
     Attributes:
         missed: how many messages were missed.
@@ -78,6 +79,9 @@ _EXCEPTIONS: dict[int, type[Exception]] = {
     c.SIGNALHUB_ERR_UTF8: ValueError,
     c.SIGNALHUB_ERR_TOPIC: ValueError,
     c.SIGNALHUB_ERR_TOO_BIG: ValueError,
+    c.SIGNALHUB_ERR_PATTERN: ValueError,
+    c.SIGNALHUB_ERR_START: ValueError,
+    c.SIGNALHUB_ERR_ON_LAG: ValueError,
     c.SIGNALHUB_ERR_NO_MEMORY: MemoryError,
 }
 

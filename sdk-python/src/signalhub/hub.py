@@ -17,18 +17,25 @@ from ctypes import (
     sizeof,
 )
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, Union
 
 from signalhub import _bindings as c
 from signalhub import topic as topics
 from signalhub._arguments import integer
 from signalhub._lib import LONG_BYTES, held, released
-from signalhub.errors import ForkedError, check
-from signalhub.message import Kind
+from signalhub.errors import ForkedError, LaggedError, check
+from signalhub.message import Kind, Message
 from signalhub.receiver import SignalReceiver
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+#: What a receiver can do about a lag, each with its number in C.
+ON_LAG = {
+    "report": c.SIGNALHUB_ON_LAG_REPORT,
+    "skip": c.SIGNALHUB_ON_LAG_SKIP,
+    "newest": c.SIGNALHUB_ON_LAG_NEWEST,
+}
 
 #: A payload as C can take it: bytes, or memory that somebody lends.
 Data = Union[bytes, "Array[c_char]"]
@@ -156,16 +163,81 @@ class SignalHub:
         check(status)
         return receivers.value
 
-    def subscribe(self) -> SignalReceiver:
-        """Return a new receiver that starts at the next message. Close it when it is done.
+    def subscribe(
+        self,
+        pattern: str | None = None,
+        *,
+        replay: int | Literal["all"] | None = None,
+        from_seq: int | None = None,
+        on_lag: Literal["report", "skip", "newest"] = "report",
+        ignore_origin: int = 0,
+    ) -> SignalReceiver:
+        """Return a new receiver. Close it when it is done.
+
+        It starts at the next message, unless `replay` or `from_seq` says where; from what is
+        retained to what comes there is no gap and no duplicate. A message that it does not want
+        neither comes nor ends a wait.
+
+        Args:
+            pattern: which topics it wants: a topic, in which "*" in a token's place stands for any
+                one token, and ">" as the last token for one or more. None, and "*" or ">" alone,
+                are every message, those without a topic included.
+            replay: how many of the last messages it gets first, as far as the hub retains them;
+                "all" for what is retained. They count before the pattern chooses among them.
+            from_seq: number of the message to start at, at most the hub's `next_seq`. If the hub
+                retains it no more, that is a lag.
+            on_lag: what it does when messages were overwritten before it read them. "report" is
+                :class:`LaggedError`, once, and then the oldest message that the hub retains; "skip"
+                goes on there and tells only `stats`; "newest" is :class:`LaggedError`, once, and
+                then the newest message.
+            ignore_origin: leaves out the messages of this origin, its own for example; 0 leaves out
+                nothing.
 
         Raises:
             ClosedError: the hub is closed.
             ForkedError: the hub was made by the parent of this process.
+            TypeError: an argument is of the wrong type.
+            ValueError: the pattern breaks a rule, a number is out of its range, a word is none of
+                these, or both replay and from_seq are given.
+            MemoryError: there is not that much memory.
         """
+        options = c.ReceiverOptions(sizeof(c.ReceiverOptions))
+        options.start, options.start_at = _start(replay, from_seq)
+        options.on_lag = _on_lag(on_lag)
+        options.ignore_origin = integer("ignore_origin", ignore_origin, 0, 2**64 - 1)
+        if pattern is not None:
+            name = topics.encoded_pattern(pattern)
+            options.pattern, options.pattern_len = _address(name), len(name)
         handle = c_void_p()
-        check(held.signalhub_subscribe(self._handle, byref(handle)))
-        return SignalReceiver(handle.value or 0)
+        status = held.signalhub_subscribe_with(self._handle, byref(options), byref(handle))
+        if status == c.SIGNALHUB_ERR_START:
+            raise ValueError(f"from_seq must be at most the hub's next_seq, not {from_seq}")
+        check(status)
+        passes_over = pattern is not None or ignore_origin != 0 or on_lag == "skip"
+        return SignalReceiver(handle.value or 0, released if passes_over else held)
+
+    def snapshot(self) -> list[Message]:
+        """Return what the hub retains, the oldest message first, without a gap.
+
+        What publishers overwrite meanwhile is left out.
+
+        Raises:
+            ClosedError: the hub is closed. Subscribe before, to read what is left after.
+            ForkedError: the hub was made by the parent of this process.
+            MemoryError: there is not that much memory.
+        """
+        messages: list[Message] = []
+        with self.subscribe(replay="all") as receiver:
+            seq, end = receiver.next_seq, self.next_seq
+            while seq < end:
+                try:
+                    messages.append(receiver.recv_message())
+                    seq = messages[-1].seq + 1
+                except LaggedError as lag:
+                    messages.clear()  # older than what was lost, so retained no more
+                    seq = lag.resume_at
+                    end = max(end, seq + 1)  # not empty, however fast publishers are
+        return messages
 
     def close(self) -> None:
         """Close the hub, for all its handles in all languages. Closing twice does nothing.
@@ -248,6 +320,29 @@ class SignalHub:
             except ForkedError:
                 state = "of the parent process"
         return f"<{type(self).__name__} {state}>"
+
+
+def _start(replay: int | str | None, from_seq: int | None) -> tuple[int, int]:
+    """Return where a receiver starts, in the words of C: start and start_at."""
+    if replay is not None and from_seq is not None:
+        raise ValueError("replay and from_seq are two places to start at; give one of them")
+    if from_seq is not None:
+        return c.SIGNALHUB_START_SEQ, integer("from_seq", from_seq, 0, 2**64 - 1)
+    if replay is None:
+        return c.SIGNALHUB_START_NEXT, 0
+    if isinstance(replay, str):
+        if replay != "all":
+            raise ValueError(f"replay must be None, 'all' or an int, not {replay!r}")
+        return c.SIGNALHUB_START_OLDEST, 0
+    return c.SIGNALHUB_START_LAST, integer("replay", replay, 0, 2**64 - 1)
+
+
+def _on_lag(on_lag: str) -> int:
+    if not isinstance(on_lag, str):
+        raise TypeError(f"on_lag must be a str, not {on_lag!r}")
+    if on_lag not in ON_LAG:
+        raise ValueError(f"on_lag must be one of {', '.join(map(repr, ON_LAG))}, not {on_lag!r}")
+    return ON_LAG[on_lag]
 
 
 def _data(message: str | ReadableBuffer, kind: Kind | None) -> tuple[Data, Kind]:

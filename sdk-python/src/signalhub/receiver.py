@@ -6,7 +6,7 @@ Two rules shape this file:
 * Ctrl-C loses no message: what an interrupted receive has taken is kept, and comes first in the
   next one.
 * The GIL is held only while nothing can wait: a receive looks with the GIL held, and lets go of it
-  to wait.
+  to wait; and to look, if it may have to pass over many messages.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from ctypes import byref, c_uint64
+from ctypes import CDLL, byref, c_uint64, sizeof
 from types import TracebackType
 from typing import Any, Callable, NoReturn, TypeVar
 
@@ -33,12 +33,14 @@ from signalhub.errors import (
     error_of,
 )
 from signalhub.message import Kind, Message, message_of
+from signalhub.stats import Kept, ReceiverStats, stats_of
 
 #: What was published: str for TEXT, bytes for BYTES, the Message itself for JSON and EVENT. Who
 #: receives knows which of them comes.
 Content = Any
 
 T = TypeVar("T")
+Out = TypeVar("Out", c_uint64, c.ReceiverStats)
 
 #: How long the main thread sleeps at a time; in between, Python handles signals.
 SLICE_NS = 50_000_000
@@ -51,7 +53,8 @@ class SignalReceiver:
 
     Iterating yields messages as :meth:`recv` returns them, until the hub is closed and read to
     its end. A receiver that the hub has overtaken by its capacity gets :class:`LaggedError`, once;
-    the next receive, or iterating again, goes on at the oldest message that the hub retains.
+    the next receive, or iterating again, goes on at the oldest message that the hub retains. That
+    is what `on_lag="report"` means; `SignalHub.subscribe()` says what else there is.
 
     Any thread may use a receiver. Threads that share one get each message once between them, and
     one that waits does not keep others from receiving; of a :class:`LaggedError`, only `missed`
@@ -64,9 +67,10 @@ class SignalReceiver:
     # The handle in C; 0 until it is made and once it is closed.
     _handle = 0
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, looks_with: CDLL = held) -> None:
         # Taken and not handed over, the oldest first.
-        self._kept: deque[Message | LaggedError | DecodeError] = deque()
+        self._kept: deque[Kept] = deque()
+        self._looks_with = looks_with
         self._handle = handle
 
     def recv(self, timeout: float | None = None) -> Content:
@@ -132,8 +136,30 @@ class SignalReceiver:
 
     @property
     def next_seq(self) -> int:
-        """The number of the message that the next receive looks for."""
-        return self._cursor() - sum(isinstance(kept, Message) for kept in self._kept)
+        """The number of the message that the next receive looks for.
+
+        What that gives has this number, or a higher one if there are messages to pass over.
+
+        Raises:
+            ClosedError: the receiver is closed.
+            ForkedError: the receiver was made by the parent of this process.
+        """
+        return self.stats.next_seq
+
+    @property
+    def stats(self) -> ReceiverStats:
+        """What this receiver has come across so far.
+
+        What a receive had taken when Ctrl-C ended it counts as not yet read. For threads that share
+        the receiver, what another one received meanwhile may then count as if it was not, either.
+
+        Raises:
+            ClosedError: the receiver is closed.
+            ForkedError: the receiver was made by the parent of this process.
+        """
+        kept = list(self._kept)  # before it is counted, so that the counts have all of it
+        counts = c.ReceiverStats(sizeof(c.ReceiverStats))
+        return stats_of(self._ask(held.signalhub_receiver_stats, counts), kept)
 
     @property
     def closed(self) -> bool:
@@ -221,7 +247,7 @@ class SignalReceiver:
     def _fill(self, tray: Tray, timeout_ns: int) -> int:
         """Receive into a tray and return the status."""
         # Not try_recv: it leaves nothing in memory that says whether it took a message.
-        status: int = held.signalhub_receiver_recv_many(
+        status: int = self._looks_with.signalhub_receiver_recv_many(
             self._live(), tray.messages, 1, 0, tray.to_count, tray.to_missed
         )
         if (status == c.SIGNALHUB_TIMEOUT and timeout_ns) or status == c.SIGNALHUB_ERR_BUSY:
@@ -250,11 +276,14 @@ class SignalReceiver:
         return self._handle
 
     def _cursor(self) -> int:
-        seq = c_uint64()
+        return self._ask(held.signalhub_receiver_next_seq, c_uint64()).value
+
+    def _ask(self, function: Callable[..., int], answer: Out) -> Out:
+        """Return the answer of a function of C, once no other thread is inside the receiver."""
         while True:
-            status: int = held.signalhub_receiver_next_seq(self._live(), byref(seq))
+            status = function(self._live(), byref(answer))
             if status == c.SIGNALHUB_OK:
-                return seq.value
+                return answer
             if status != c.SIGNALHUB_ERR_BUSY:
                 raise self._error(status)
             time.sleep(BUSY_S)

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! How a receiver comes to be in C, and what it can be asked for.
+
+use std::ffi::{c_char, c_int};
+use std::mem::offset_of;
+use std::str;
+
+use super::boundary::{borrow, guard, non_null, read_sized, slice, store};
+use super::handle;
+use super::hub::signalhub_t;
+use super::receiver::signalhub_receiver_t;
+use super::status::signalhub_status_t::{self, *};
+use crate::{OnLag, ReceiverOptions, Start};
+
+/// Start at the next message to be published.
+pub const SIGNALHUB_START_NEXT: c_int = 0;
+/// Start at the oldest message that the hub retains.
+pub const SIGNALHUB_START_OLDEST: c_int = 1;
+/// Start at the last `start_at` messages, as far as the hub retains them.
+pub const SIGNALHUB_START_LAST: c_int = 2;
+/// Start at message `start_at`. If the hub retains it no more, the first receive is
+/// SIGNALHUB_LAGGED; above the number of the next message, it is SIGNALHUB_ERR_START.
+pub const SIGNALHUB_START_SEQ: c_int = 3;
+
+/// A lag is told once, and the receiver goes on at the oldest message that the hub retains.
+pub const SIGNALHUB_ON_LAG_REPORT: c_int = 0;
+/// A lag is not told, only counted, and the receiver goes on as with SIGNALHUB_ON_LAG_REPORT.
+pub const SIGNALHUB_ON_LAG_SKIP: c_int = 1;
+/// A lag is told once, and the receiver goes on at the newest message.
+pub const SIGNALHUB_ON_LAG_NEWEST: c_int = 2;
+
+/// What signalhub_subscribe_with() can be asked for. Start from SIGNALHUB_RECEIVER_OPTIONS_INIT.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct signalhub_receiver_options_t {
+    /// `sizeof(signalhub_receiver_options_t)`.
+    pub struct_size: usize,
+    /// Which topics it wants: a topic, in which '*' in a token's place stands for any one token, and
+    /// '>' as the last token for one or more. "*" or ">" alone, and NULL, are every message, those
+    /// without a topic included. Not terminated by a NUL.
+    pub pattern: *const c_char,
+    /// Length of the pattern in bytes, at most 255.
+    pub pattern_len: usize,
+    /// Where it starts: a SIGNALHUB_START_ constant.
+    pub start: c_int,
+    /// What it does when messages were overwritten before it read them: a SIGNALHUB_ON_LAG_
+    /// constant.
+    pub on_lag: c_int,
+    /// With SIGNALHUB_START_LAST how many messages, with SIGNALHUB_START_SEQ which; else ignored.
+    pub start_at: u64,
+    /// Leaves out the messages of this origin, its own for example; 0 leaves out nothing.
+    pub ignore_origin: u64,
+}
+
+// As in tests/c/sizes.c. Without padding: struct_size could not tell a field that is added there.
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    assert!(size_of::<signalhub_receiver_options_t>() == 48);
+    assert!(offset_of!(signalhub_receiver_options_t, struct_size) == 0);
+    assert!(offset_of!(signalhub_receiver_options_t, pattern) == 8);
+    assert!(offset_of!(signalhub_receiver_options_t, pattern_len) == 16);
+    assert!(offset_of!(signalhub_receiver_options_t, start) == 24);
+    assert!(offset_of!(signalhub_receiver_options_t, on_lag) == 28);
+    assert!(offset_of!(signalhub_receiver_options_t, start_at) == 32);
+    assert!(offset_of!(signalhub_receiver_options_t, ignore_origin) == 40);
+};
+
+impl signalhub_receiver_options_t {
+    /// Smallest struct_size that a caller can have: that of the first version.
+    const SIZE_MIN: usize = offset_of!(Self, ignore_origin) + size_of::<u64>();
+
+    /// Reads the caller's options.
+    ///
+    /// # Safety
+    ///
+    /// `options` is NULL or points to as many readable bytes as its `struct_size` says; `pattern`
+    /// spans `pattern_len` bytes.
+    unsafe fn read(options: *const Self) -> Result<ReceiverOptions, signalhub_status_t> {
+        let read = ReceiverOptions::default();
+        if options.is_null() {
+            return Ok(read);
+        }
+        // SAFETY: not NULL; the rest is the caller's promise. All-zero bytes are a valid struct.
+        let given: Self = unsafe { read_sized(options, Self::SIZE_MIN) }?;
+        let start = match given.start {
+            SIGNALHUB_START_NEXT => Start::Next,
+            SIGNALHUB_START_OLDEST => Start::Oldest,
+            SIGNALHUB_START_LAST => Start::Last(given.start_at),
+            SIGNALHUB_START_SEQ => Start::Seq(given.start_at),
+            _ => return Err(SIGNALHUB_ERR_START),
+        };
+        let on_lag = match given.on_lag {
+            SIGNALHUB_ON_LAG_REPORT => OnLag::Report,
+            SIGNALHUB_ON_LAG_SKIP => OnLag::Skip,
+            SIGNALHUB_ON_LAG_NEWEST => OnLag::Newest,
+            _ => return Err(SIGNALHUB_ERR_ON_LAG),
+        };
+        let read = read
+            .start(start)
+            .on_lag(on_lag)
+            .ignore_origin(given.ignore_origin);
+        // SAFETY: `pattern` spans `pattern_len` bytes by the caller's promise.
+        let pattern = unsafe { slice(given.pattern.cast(), given.pattern_len) }?;
+        if given.pattern.is_null() {
+            return Ok(read);
+        }
+        let pattern = str::from_utf8(pattern).map_err(|_| SIGNALHUB_ERR_UTF8)?;
+        Ok(read.pattern(pattern))
+    }
+}
+
+/// Subscribe to a hub, starting at the next message.
+///
+/// @param hub           The hub. Not NULL.
+/// @param out_receiver  Receives the handle. Not NULL.
+///
+/// Ownership: free the handle with signalhub_receiver_free().
+/// Threads:   any thread.
+/// Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE,
+///            SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_subscribe(
+    hub: *const signalhub_t,
+    out_receiver: *mut *mut signalhub_receiver_t,
+) -> signalhub_status_t {
+    guard(|| {
+        non_null(out_receiver)?;
+        // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
+        let hub = unsafe { borrow(hub) }?;
+        let handle = handle::create(hub.subscribe()?)?;
+        // SAFETY: `out_receiver` is writable by the contract of this function.
+        unsafe { store(out_receiver, handle) };
+        Ok(())
+    })
+}
+
+/// Subscribe to a hub: which messages, from where, and what a lag means.
+///
+/// A message that is not wanted counts as filtered (see signalhub_receiver_stats()). It is in the
+/// ring all the same: a receiver that does not receive lags because of it, but one that sleeps in a
+/// receive does not, and is seldom woken by it.
+///
+/// @param hub           The hub. Not NULL.
+/// @param options       What it is to get, or NULL for what signalhub_subscribe() gives.
+/// @param out_receiver  Receives the handle. Not NULL.
+///
+/// Ownership: the pattern is copied; free the handle with signalhub_receiver_free().
+/// Threads:   any thread.
+/// Returns:   what signalhub_subscribe() returns, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_START,
+///            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_UTF8, or
+///            SIGNALHUB_ERR_TOO_BIG for a pattern that no memory could hold.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_subscribe_with(
+    hub: *const signalhub_t,
+    options: *const signalhub_receiver_options_t,
+    out_receiver: *mut *mut signalhub_receiver_t,
+) -> signalhub_status_t {
+    guard(|| {
+        non_null(out_receiver)?;
+        // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
+        let hub = unsafe { borrow(hub) }?;
+        // SAFETY: `options` and its pattern are readable by the contract of this function.
+        let options = unsafe { signalhub_receiver_options_t::read(options) }?;
+        let handle = handle::create(hub.subscribe_with(&options)?)?;
+        // SAFETY: `out_receiver` is writable by the contract of this function.
+        unsafe { store(out_receiver, handle) };
+        Ok(())
+    })
+}
