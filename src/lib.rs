@@ -86,6 +86,7 @@ mod block;
 mod receiver;
 mod message;
 mod wait;
+mod stats;
 mod sync;
 mod sys;
 mod tag;
@@ -101,8 +102,9 @@ pub use error::{
 pub use hub::{Hub, Published};
 pub use message::Message;
 pub use options::{OnLag, Options, ReceiverOptions, Start};
-pub use receiver::{Receiver, ReceiverStats};
+pub use receiver::Receiver;
 pub use shape::Kind;
+pub use stats::ReceiverStats;
 pub use view::View;
 
 #[cfg(doctest)]

@@ -12,6 +12,7 @@ use crate::message::Message;
 use crate::options::{OnLag, ReceiverOptions};
 use crate::shape::Place;
 use crate::slot::Missing;
+use crate::stats::ReceiverStats;
 use crate::sync::{Arc, Backoff};
 use crate::wait::{Deadline, Interest};
 
@@ -115,24 +116,6 @@ impl Receiver {
     }
 }
 
-/// What a receiver has come across so far: `received + filtered + missed == next_seq - start_seq`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReceiverStats {
-    /// The number of the message that it started at.
-    pub start_seq: u64,
-    /// The number of the message that the next receive looks for.
-    pub next_seq: u64,
-    /// Messages that it received.
-    pub received: u64,
-    /// Messages that it passed over because it does not want them.
-    pub filtered: u64,
-    /// Messages that were overwritten before it read them.
-    pub missed: u64,
-    /// Messages that were published and that it has not read yet; more than the hub's capacity
-    /// will have been missed.
-    pub behind: u64,
-}
-
 /// A place in the stream.
 #[derive(Debug)]
 pub(crate) struct Cursor {
@@ -146,6 +129,8 @@ pub(crate) struct Cursor {
     /// What it wants, if not everything.
     filter: Option<Arc<Filter>>,
     on_lag: OnLag,
+    /// Whether it may have to pass over anything.
+    is_choosy: bool,
     start: u64,
     filtered: u64,
     missed: u64,
@@ -156,6 +141,7 @@ impl Cursor {
         // Relaxed: a number for people.
         shared.receivers.fetch_add(1, Relaxed);
         Self {
+            is_choosy: filter.is_some() || on_lag == OnLag::Skip,
             shared: shared.clone(),
             seq: start,
             index: shared.ring.index(start),
@@ -192,29 +178,59 @@ impl Cursor {
         Ok(())
     }
 
-    /// Copies the next message that is wanted, if it is there, and stays where it is. Passes over
-    /// what is not, and skips a lag, but does not chase after publishers: having looked at all that
-    /// was there when it began, it may say that nothing is.
+    /// Copies the next message that is wanted, if it is there, and stays where it is.
     #[inline]
     pub(crate) fn look(&mut self, message: &mut Message) -> Result<(), TryRecvError> {
+        if self.is_choosy {
+            self.look_for_wanted(message)
+        } else {
+            self.look_at_next(message)
+        }
+    }
+
+    /// Passes over what is not wanted, and skips a lag, but does not chase after publishers: having
+    /// looked at all that was there when it began, it may say that nothing is.
+    fn look_for_wanted(&mut self, message: &mut Message) -> Result<(), TryRecvError> {
         let mut left = self.shared.ring.capacity();
         let mut has_skipped = false;
         while left > 0 {
+            match self.look_at_next(message) {
+                Ok(()) => {
+                    let filter = self.filter.as_deref();
+                    if filter.is_none_or(|filter| message.is_for(filter)) {
+                        return Ok(());
+                    }
+                    message.clear();
+                    self.filtered += 1;
+                    self.advance();
+                    left -= 1;
+                }
+                Err(TryRecvError::Lagged(_)) if self.on_lag == OnLag::Skip => {
+                    if has_skipped {
+                        break;
+                    }
+                    has_skipped = true;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(self.nothing())
+    }
+
+    /// Copies the next message, if it is there.
+    #[inline]
+    fn look_at_next(&mut self, message: &mut Message) -> Result<(), TryRecvError> {
+        loop {
             let ring = &self.shared.ring;
             let slot = ring.slot(self.index);
             match slot.read(self.seq, message.data(ring.data_bytes())) {
                 Ok((shape, origin)) => {
                     message.set(self.seq, shape, origin);
                     if shape.place() == Place::Slot || message.hold(&self.shared.pool) {
-                        match &self.filter {
-                            Some(filter) if !message.is_for(filter) => self.pass_over(message),
-                            _ => return Ok(()),
-                        }
-                        left -= 1;
-                    } else {
-                        // Its block was recycled, so the stamp has moved on (B5): look again.
-                        debug_assert_ne!(slot.look(self.seq), Ok(()));
+                        return Ok(());
                     }
+                    // Its block was recycled, so the stamp has moved on (B5): look again.
+                    debug_assert_ne!(slot.look(self.seq), Ok(()));
                 }
                 Err(Missing::NotYet) => {
                     let streak = std::mem::take(&mut self.streak);
@@ -225,18 +241,10 @@ impl Cursor {
                 }
                 Err(Missing::Overtaken { by }) => {
                     message.clear();
-                    let lag = self.catch_up(by);
-                    if self.on_lag != OnLag::Skip {
-                        return Err(TryRecvError::Lagged(lag));
-                    }
-                    if has_skipped {
-                        break;
-                    }
-                    has_skipped = true;
+                    return Err(TryRecvError::Lagged(self.catch_up(by)));
                 }
             }
         }
-        Err(self.nothing())
     }
 
     /// Goes on to the message after the one that was looked at.
@@ -245,13 +253,6 @@ impl Cursor {
         self.seq += 1;
         self.index = self.shared.ring.after(self.index);
         self.streak = self.streak.saturating_add(1);
-    }
-
-    /// Leaves out a message that is not wanted.
-    fn pass_over(&mut self, message: &mut Message) {
-        message.clear();
-        self.filtered += 1;
-        self.advance();
     }
 
     /// Takes the next message, and waits for it until `deadline`.

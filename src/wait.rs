@@ -154,6 +154,7 @@ impl Waiters {
     }
 
     #[cold]
+    #[inline(never)]
     fn wake_those(&self, which: impl Fn(&Waiter) -> bool) {
         let mut list = self.list.lock();
         let woken: Vec<_> = list.extract_if(.., |waiter| which(waiter)).collect();
