@@ -185,7 +185,7 @@ impl Shared {
             return Err(self.refuse());
         };
         let replaced = self.write(&claim, contents);
-        // Not the view: behind a reference it would have to go through memory in any case.
+        // Not the view: behind a reference it goes through memory, which costs 0.5 to 1 ns.
         let (topic, origin) = (view.topic, view.origin);
         self.waiters.wake(claim.seq, claim.seq + 1, move |filter| {
             filter.wants(topic, origin)

@@ -27,9 +27,10 @@
 //!
 //! A *hub* carries *messages*. A message has a *payload*, a *kind*, perhaps a *topic* (its name),
 //! an *origin* (who published), and a *seq*, its number in its hub, from 0. A *receiver*
-//! subscribes, perhaps with a *pattern*: messages that it does not want are *filtered*. It is *lagged* when messages that it *missed* were overwritten. *Capacity* is how
-//! many messages a hub retains. Inside, a message lies in a *slot* that is guarded by a *stamp*; a
-//! payload too large for it lies in a *block*.
+//! subscribes, perhaps with a *pattern*: messages that it does not want are *filtered*. It is
+//! *lagged* when messages that it *missed* were overwritten. *Capacity* is how many messages a hub
+//! retains. Inside, a message lies in a *slot* that is guarded by a *stamp*; a payload too large
+//! for it lies in a *block*.
 //!
 //! # Promises
 //!

@@ -154,7 +154,7 @@ impl Waiters {
     }
 
     #[cold]
-    #[inline(never)]
+    #[inline(never)] // else every publish has a copy of it
     fn wake_those(&self, which: impl Fn(&Waiter) -> bool) {
         let mut list = self.list.lock();
         let woken: Vec<_> = list.extract_if(.., |waiter| which(waiter)).collect();

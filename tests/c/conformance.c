@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Runs the conformance scripts (tests/conformance/README.md) through the C API. */
+/* Runs the conformance scripts (tests/conformance/README.md) through the C API. One file, however
+   long, so that it is compiled as any other test is. */
 #include "check.h"
 
 #include <ctype.h>

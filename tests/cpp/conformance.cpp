@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 // Runs the conformance scripts (tests/conformance/README.md) through the C++ API: through what
-// throws, and again through the noexcept twins.
+// throws, and again through the noexcept twins. One file, however long, so that it is compiled as
+// any other test is.
 #include "check.h"
 
 #include <algorithm>
