@@ -23,6 +23,8 @@ pub enum NewError {
 pub enum PublishError {
     /// The hub is closed.
     Closed,
+    /// A lossless receiver has a whole ring unread.
+    Full,
     /// The payload is longer than the hub's `max_message_bytes`.
     TooBig,
     /// The topic is not one.
@@ -62,6 +64,9 @@ pub enum SubscribeError {
     Pattern(TopicError),
     /// There is no message yet to start at: the number is above that of the next one.
     Start,
+    /// The name is longer than [`NAME_BYTES_MAX`](crate::ReceiverOptions::NAME_BYTES_MAX) or has
+    /// a control character.
+    Name,
 }
 
 /// What a receiver missed because it fell more than the hub's capacity behind.
@@ -138,6 +143,7 @@ impl Display for PublishError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed => f.write_str(CLOSED),
+            Self::Full => f.write_str("a lossless receiver has a whole ring unread"),
             Self::TooBig => f.write_str("message is longer than max_message_bytes"),
             Self::Topic(error) => write!(f, "bad topic: {error}"),
             Self::NoMemory => f.write_str("out of memory"),
@@ -168,6 +174,7 @@ impl Display for SubscribeError {
             Self::Closed => f.write_str(CLOSED),
             Self::Pattern(error) => write!(f, "bad pattern: {error}"),
             Self::Start => f.write_str("there is no message yet to start at"),
+            Self::Name => f.write_str("name is longer than 63 bytes or has a control character"),
         }
     }
 }

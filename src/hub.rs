@@ -2,21 +2,25 @@
 #![forbid(unsafe_code)]
 //! The hub: publish, subscribe, close.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
+use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
 use crate::block::{BlockRef, Pool};
 use crate::error::{NewError, PublishError, PublishManyError, SubscribeError};
+use crate::gate::Gates;
 use crate::message::Message;
 use crate::options::{Options, ReceiverOptions};
 use crate::receiver::Receiver;
-use crate::ring::{Claim, Ring};
+use crate::ring::{Claim, Refusal, Ring};
 use crate::shape::{Place, Shape};
 use crate::slot::{Body, Contents};
-use crate::sync::{Arc, AtomicBool, AtomicUsize};
+use crate::stats::{HubStats, Record};
+use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Lock};
 use crate::view::View;
-use crate::wait::Waiters;
+use crate::wait::{Deadline, Waiters};
 
 /// A broadcast hub: every receiver gets every message, in one order.
 ///
@@ -30,12 +34,18 @@ pub struct Hub {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) ring: Ring,
+    pub(crate) gates: Gates,
     pub(crate) pool: Arc<Pool>,
     max_message_bytes: u64,
     /// Padded, because sleepers write it while publishers use the fields above.
     pub(crate) waiters: CachePadded<Waiters>,
     /// How many receivers there are. Written by subscribe and drop, read by publishers.
-    pub(crate) receivers: AtomicUsize,
+    receivers: AtomicUsize,
+    /// How many there ever were.
+    pub(crate) subscribed: AtomicU64,
+    /// What is known of each receiver, by its number. Changed by subscribe and drop, read for
+    /// statistics.
+    records: Lock<BTreeMap<u64, Arc<Record>>>,
     /// How many clones of the hub there are.
     hubs: AtomicUsize,
     /// Set after the ring was closed, so that receivers need not look at its busy tail. Written
@@ -63,10 +73,13 @@ impl Hub {
         Ok(Self {
             shared: Arc::new(Shared {
                 ring: Ring::new(&options)?,
+                gates: Gates::new(),
                 pool: Arc::new(Pool::new()),
                 max_message_bytes: options.max_message_bytes,
                 waiters: CachePadded::new(Waiters::new()),
                 receivers: AtomicUsize::new(0),
+                subscribed: AtomicU64::new(0),
+                records: Lock::new(BTreeMap::new()),
                 hubs: AtomicUsize::new(1),
                 closed: AtomicBool::new(false),
             }),
@@ -76,15 +89,39 @@ impl Hub {
     /// Publishes one message to every receiver and waits for none of them.
     ///
     /// A receiver that has fallen a whole ring behind loses its oldest messages, and is told how
-    /// many. `&str` is published as text, `&[u8]` as bytes; a [`View`] says more.
+    /// many; unless it is [lossless](ReceiverOptions::lossless), which is an error here. `&str` is published as text, `&[u8]` as bytes; a [`View`] says more.
     ///
     /// # Errors
     ///
-    /// The hub is closed, the payload is too long, the topic is not a valid one, or there is no memory for a
-    /// payload that does not fit a slot. Nothing was published then.
+    /// The hub is closed, a lossless receiver has a whole ring unread, the payload is too long, the
+    /// topic is not one, or there is no memory for a payload that does not fit a slot. Nothing was
+    /// published then.
     #[inline]
     pub fn publish<'a>(&self, message: impl Into<View<'a>>) -> Result<Published, PublishError> {
-        self.shared.publish(&message.into())
+        self.shared.publish(&message.into(), Deadline::Now)
+    }
+
+    /// Publishes one message as [`Self::publish`] does, and waits until `timeout` while a lossless
+    /// receiver has a whole ring unread. On the monotonic clock; zero does not wait, more than the
+    /// clock can count is for ever.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::publish`]; [`PublishError::Full`] once the time is over.
+    pub fn publish_timeout<'a>(
+        &self,
+        message: impl Into<View<'a>>,
+        timeout: Duration,
+    ) -> Result<Published, PublishError> {
+        self.publish_before(message, Deadline::after(timeout))
+    }
+
+    pub(crate) fn publish_before<'a>(
+        &self,
+        message: impl Into<View<'a>>,
+        deadline: Deadline,
+    ) -> Result<Published, PublishError> {
+        self.shared.publish(&message.into(), deadline)
     }
 
     /// Publishes several messages in order, numbered without a gap up to a capacity at a time.
@@ -119,6 +156,12 @@ impl Hub {
     #[must_use]
     pub fn snapshot(&self) -> Vec<Message> {
         Receiver::snapshot(&self.shared)
+    }
+
+    /// What it and its receivers have come across so far.
+    #[must_use]
+    pub fn stats(&self) -> HubStats {
+        self.shared.stats()
     }
 
     /// Closes the hub for all its clones; once it is, nothing happens.
@@ -177,12 +220,22 @@ impl Shared {
     // Inlined, so that each kind of argument has a publish of its own, which knows that there is no
     // topic, and has the view in registers: 10 ns in place of 20.
     #[inline(always)]
-    fn publish(&self, view: &View<'_>) -> Result<Published, PublishError> {
+    pub(crate) fn publish(
+        &self,
+        view: &View<'_>,
+        deadline: Deadline,
+    ) -> Result<Published, PublishError> {
         // Whatever can fail comes before the claim.
         let contents = self.prepare(view)?;
-        let Ok(claim) = self.ring.claim(1) else {
-            self.discard(contents.body);
-            return Err(self.refuse());
+        let claim = match self.ring.claim(1, &self.gates) {
+            Ok(claim) => claim,
+            Err(refusal) => match self.claim_later(refusal, deadline) {
+                Ok(claim) => claim,
+                Err(error) => {
+                    self.discard(contents.body);
+                    return Err(error);
+                }
+            },
         };
         let replaced = self.write(&claim, contents);
         // Not the view: behind a reference it goes through memory, which costs 0.5 to 1 ns.
@@ -236,22 +289,29 @@ impl Shared {
                 }
             }
         }
-        let count = contents.len();
-        let views = &views[..count];
-        let Ok(mut claim) = self.ring.claim(count as u64) else {
-            contents
-                .iter()
-                .for_each(|contents| self.discard(contents.body));
-            return Err((0, self.refuse()));
+        let mut claim = match self.ring.claim(contents.len() as u64, &self.gates) {
+            Ok(claim) => claim,
+            Err(refusal) => {
+                contents
+                    .iter()
+                    .for_each(|contents| self.discard(contents.body));
+                return Err((0, self.refuse(refusal)));
+            }
         };
-        let first = claim.seq;
-        for contents in contents {
+        let (first, count) = (claim.seq, claim.count as usize);
+        if count < contents.len() {
+            error = Some(PublishError::Full);
+        }
+        let mut contents = contents.into_iter();
+        for contents in contents.by_ref().take(count) {
             replaced.extend(self.write(&claim, contents));
             claim = self.ring.next(claim);
         }
+        let views = &views[..count];
         self.waiters.wake(first, claim.seq, |filter| {
             views.iter().any(|view| view.is_for(filter))
         });
+        contents.for_each(|contents| self.discard(contents.body));
         replaced
             .into_iter()
             .for_each(|block| self.pool.release(block));
@@ -306,11 +366,32 @@ impl Shared {
         }
     }
 
-    /// The ring is closed. Whoever learns it from us finds the flag set too.
+    /// What a refused claim means.
     #[cold]
-    fn refuse(&self) -> PublishError {
-        self.closed.store(true, Relaxed);
-        PublishError::Closed
+    fn refuse(&self, refusal: Refusal) -> PublishError {
+        match refusal {
+            Refusal::Closed => {
+                // Whoever learns it from us finds the flag set too.
+                self.closed.store(true, Relaxed);
+                PublishError::Closed
+            }
+            Refusal::Full => PublishError::Full,
+        }
+    }
+
+    /// Waits until `deadline` for what was refused because a lossless receiver has a whole ring
+    /// unread.
+    #[cold]
+    fn claim_later(&self, mut refusal: Refusal, deadline: Deadline) -> Result<Claim, PublishError> {
+        loop {
+            if refusal == Refusal::Closed || !self.gates.wait(&self.ring, deadline) {
+                return Err(self.refuse(refusal));
+            }
+            match self.ring.claim(1, &self.gates) {
+                Ok(claim) => return Ok(claim),
+                Err(again) => refusal = again,
+            }
+        }
     }
 
     #[inline(always)]
@@ -320,12 +401,40 @@ impl Shared {
             .write(claim.seq, self.ring.capacity(), contents)
     }
 
+    /// A receiver has subscribed.
+    pub(crate) fn add(&self, record: &Arc<Record>) {
+        // Relaxed: a number for people.
+        self.receivers.fetch_add(1, Relaxed);
+        self.records.lock().insert(record.id(), record.clone());
+    }
+
+    /// A receiver is gone.
+    pub(crate) fn remove(&self, record: &Record) {
+        self.receivers.fetch_sub(1, Relaxed);
+        self.records.lock().remove(&record.id());
+    }
+
+    fn stats(&self) -> HubStats {
+        let ring = &self.ring;
+        // Outside the lock, which a subscribe may want.
+        let records: Vec<_> = self.records.lock().values().cloned().collect();
+        HubStats {
+            capacity: ring.capacity(),
+            published: ring.next_seq(),
+            waiting: self.waiters.count(),
+            waiting_publishers: self.gates.waiting(),
+            gated_by: self.gates.holder(ring),
+            receivers: records.iter().map(|record| record.stats(ring)).collect(),
+        }
+    }
+
     fn close(&self) {
         self.ring.close();
         // Relaxed: only a reason to look at the tail. A sleeper sees both through the lock that
         // `wake_all` takes.
         self.closed.store(true, Relaxed);
         self.waiters.wake_all();
+        self.gates.wake_all();
     }
 
     /// The end of the hub, if it is closed.

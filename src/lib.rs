@@ -45,6 +45,9 @@
 //!   with no gap and no duplicate into what comes. There is no second store.
 //! * P5 **Publishing waits for no receiver** and costs the same for none and for ten thousand
 //!   awake ones. Each sleeper that it wakes costs one wake-up.
+//! * P6 **Lossless receivers.** While one has a whole ring unread, a publish is
+//!   [`Full`](PublishError::Full) and publishes nothing; [`Hub::publish_timeout`] waits. Lossy and
+//!   lossless receivers share a hub, and without a lossless one there is no extra load.
 //! * P7 **Close** is state: publishers are refused, receivers read what is left, sleepers wake. A
 //!   publish is before the end and reaches every receiver, or it is refused.
 //! * P8 **Time.** Timeouts run on the monotonic clock; 0 polls, any huge value works.
@@ -82,12 +85,14 @@ mod filter;
 mod shape;
 mod hub;
 mod ring;
+mod gate;
 mod slot;
 mod block;
 mod receiver;
 mod message;
 mod wait;
 mod stats;
+mod prometheus;
 mod sync;
 mod sys;
 mod tag;
@@ -105,7 +110,7 @@ pub use message::Message;
 pub use options::{OnLag, Options, ReceiverOptions, Start};
 pub use receiver::Receiver;
 pub use shape::Kind;
-pub use stats::ReceiverStats;
+pub use stats::{HubStats, ReceiverStats};
 pub use view::View;
 
 #[cfg(doctest)]

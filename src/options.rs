@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 //! What a hub and a receiver can be asked for: limits and defaults.
 
-use crate::error::NewError;
+use std::time::Duration;
+
+use crate::error::{NewError, SubscribeError};
 
 /// What [`Hub::new`](crate::Hub::new) can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,9 +117,16 @@ pub struct ReceiverOptions {
     pub(crate) start: Start,
     pub(crate) on_lag: OnLag,
     pub(crate) ignored_origin: u64,
+    pub(crate) lossless: bool,
+    pub(crate) max_stall: Option<Duration>,
+    pub(crate) name: String,
+    pub(crate) warn_behind: u64,
 }
 
 impl ReceiverOptions {
+    /// The longest name, in bytes.
+    pub const NAME_BYTES_MAX: usize = 63;
+
     /// Which topics it wants: a topic, in which `*` in a token's place stands for any one token,
     /// and `>` as the last token for one or more. `*` or `>` alone is every message, those without
     /// a topic included, and the default. Checked when it subscribes.
@@ -150,6 +159,53 @@ impl ReceiverOptions {
             ..self
         }
     }
+
+    /// Whether publishers wait for it: while it has a whole ring unread, a publish is
+    /// [`Full`](crate::PublishError::Full). The default is false.
+    ///
+    /// A receiver that is never read again, because its thread died for example, holds publishers
+    /// up until it is dropped; [`Self::max_stall`] sets a limit to that.
+    #[must_use]
+    pub fn lossless(self, lossless: bool) -> Self {
+        Self { lossless, ..self }
+    }
+
+    /// How long a lossless receiver may hold publishers up without reading a message. Then it
+    /// becomes a lossy one, and gets a lag, its first, when it is overtaken. The default is for ever.
+    #[must_use]
+    pub fn max_stall(self, max_stall: Duration) -> Self {
+        Self {
+            max_stall: Some(max_stall),
+            ..self
+        }
+    }
+
+    /// What it is called in statistics: at most [`Self::NAME_BYTES_MAX`] bytes without a control
+    /// character. Checked when it subscribes. The default is no name.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..self
+        }
+    }
+
+    /// From how many unread messages on statistics say that it is about to lag. The default, 0, is
+    /// never.
+    #[must_use]
+    pub fn warn_behind(self, messages: u64) -> Self {
+        Self {
+            warn_behind: messages,
+            ..self
+        }
+    }
+
+    pub(crate) fn check_name(&self) -> Result<(), SubscribeError> {
+        if self.name.len() > Self::NAME_BYTES_MAX || self.name.contains(char::is_control) {
+            return Err(SubscribeError::Name);
+        }
+        Ok(())
+    }
 }
 
 impl Default for ReceiverOptions {
@@ -159,6 +215,10 @@ impl Default for ReceiverOptions {
             start: Start::Next,
             on_lag: OnLag::Report,
             ignored_origin: 0,
+            lossless: false,
+            max_stall: None,
+            name: String::new(),
+            warn_behind: 0,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::message::Message;
 use crate::options::{OnLag, ReceiverOptions};
 use crate::shape::Place;
 use crate::slot::Missing;
-use crate::stats::ReceiverStats;
+use crate::stats::{ReceiverStats, Record};
 use crate::sync::{Arc, Backoff};
 use crate::wait::{Deadline, Interest};
 
@@ -33,15 +33,24 @@ impl Receiver {
         options: &ReceiverOptions,
     ) -> Result<Self, SubscribeError> {
         let filter = Filter::new(&options.pattern, options.ignored_origin)?;
+        options.check_name()?;
         if shared.end().is_some() {
             return Err(SubscribeError::Closed);
         }
-        let start = shared
-            .ring
-            .start(options.start)
-            .ok_or(SubscribeError::Start)?;
+        let ring = &shared.ring;
+        // Relaxed: only a number of its own.
+        let id = shared.subscribed.fetch_add(1, Relaxed);
+        let record = Arc::new(Record::new(id, options));
+        let start = |next| ring.start(options.start, next);
+        let start = if options.lossless {
+            shared.gates.add(ring, &record, options.max_stall, start)
+        } else {
+            start(ring.next_seq()).inspect(|&start| record.start_at(start))
+        };
+        let start = start.ok_or(SubscribeError::Start)?;
+        shared.add(&record);
         Ok(Self {
-            cursor: Cursor::new(shared, start, filter, options.on_lag),
+            cursor: Cursor::new(shared, record, start, filter, options.on_lag),
             message: Message::default(),
         })
     }
@@ -49,7 +58,8 @@ impl Receiver {
     pub(crate) fn snapshot(shared: &Arc<Shared>) -> Vec<Message> {
         let mut end = shared.ring.next_seq();
         let start = end.saturating_sub(shared.ring.capacity());
-        let mut cursor = Cursor::new(shared, start, None, OnLag::Report);
+        let record = Arc::new(Record::new(u64::MAX, &ReceiverOptions::default()));
+        let mut cursor = Cursor::new(shared, record, start, None, OnLag::Report);
         let mut messages = Vec::new();
         while cursor.seq < end {
             let mut message = Message::default();
@@ -116,11 +126,22 @@ impl Receiver {
     }
 }
 
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let Cursor { shared, record, .. } = &self.cursor;
+        shared.remove(record);
+        if self.cursor.is_gate {
+            shared.gates.remove(&shared.ring, record);
+        }
+    }
+}
+
 /// A place in the stream.
 #[derive(Debug)]
 pub(crate) struct Cursor {
     shared: Arc<Shared>,
-    /// The next message to read.
+    record: Arc<Record>,
+    /// The next message to read, as in the record.
     seq: u64,
     /// The index of its slot.
     index: usize,
@@ -131,39 +152,33 @@ pub(crate) struct Cursor {
     on_lag: OnLag,
     /// Whether it may have to pass over anything.
     is_choosy: bool,
-    start: u64,
-    filtered: u64,
-    missed: u64,
+    /// Whether publishers may wait for it.
+    is_gate: bool,
 }
 
 impl Cursor {
-    fn new(shared: &Arc<Shared>, start: u64, filter: Option<Filter>, on_lag: OnLag) -> Self {
-        // Relaxed: a number for people.
-        shared.receivers.fetch_add(1, Relaxed);
+    fn new(
+        shared: &Arc<Shared>,
+        record: Arc<Record>,
+        start: u64,
+        filter: Option<Filter>,
+        on_lag: OnLag,
+    ) -> Self {
         Self {
             is_choosy: filter.is_some() || on_lag == OnLag::Skip,
+            is_gate: record.is_lossless(),
             shared: shared.clone(),
+            record,
             seq: start,
             index: shared.ring.index(start),
             streak: 0,
             filter: filter.map(Arc::new),
             on_lag,
-            start,
-            filtered: 0,
-            missed: 0,
         }
     }
 
     fn stats(&self) -> ReceiverStats {
-        ReceiverStats {
-            start_seq: self.start,
-            next_seq: self.seq,
-            received: self.seq - self.start - self.filtered - self.missed,
-            filtered: self.filtered,
-            missed: self.missed,
-            // What was received may be newer than the tail that this thread sees.
-            behind: self.shared.ring.next_seq().saturating_sub(self.seq),
-        }
+        self.record.stats(&self.shared.ring)
     }
 
     pub(crate) fn next_seq(&self) -> u64 {
@@ -201,7 +216,7 @@ impl Cursor {
                         return Ok(());
                     }
                     message.clear();
-                    self.filtered += 1;
+                    self.record.count_filtered();
                     self.advance();
                     left -= 1;
                 }
@@ -250,9 +265,24 @@ impl Cursor {
     /// Goes on to the message after the one that was looked at.
     #[inline]
     pub(crate) fn advance(&mut self) {
+        let ring = &self.shared.ring;
         self.seq += 1;
-        self.index = self.shared.ring.after(self.index);
+        self.index = ring.after(self.index);
         self.streak = self.streak.saturating_add(1);
+        self.record.move_to(self.seq);
+        if self.index == 0 {
+            self.note_behind();
+        }
+        if self.is_gate {
+            self.shared.gates.wake(ring, self.seq);
+        }
+    }
+
+    /// Once a lap: the tail is what publishers write.
+    #[cold]
+    fn note_behind(&self) {
+        let next = self.shared.ring.next_seq();
+        self.record.note_behind(next.saturating_sub(self.seq));
     }
 
     /// Takes the next message, and waits for it until `deadline`.
@@ -278,7 +308,8 @@ impl Cursor {
     pub(crate) fn untell(&mut self, lag: Lag) {
         self.seq = lag.first_lost;
         self.index = self.shared.ring.index(self.seq);
-        self.missed -= lag.missed;
+        self.record.move_to(self.seq);
+        self.record.count_missed(-(lag.missed as i64));
     }
 
     /// Where it waits for the next message.
@@ -318,19 +349,18 @@ impl Cursor {
             OnLag::Newest => next - 1,
         };
         self.index = ring.index(self.seq);
+        self.record.move_to(self.seq);
+        if self.is_gate {
+            self.shared.gates.wake(ring, self.seq);
+        }
         let missed = self.seq - first_lost;
-        self.missed += missed;
+        self.record.count_missed(missed as i64);
+        self.record.note_behind(next - first_lost);
         Lag {
             missed,
             first_lost,
             resume_at: self.seq,
         }
-    }
-}
-
-impl Drop for Cursor {
-    fn drop(&mut self) {
-        self.shared.receivers.fetch_sub(1, Relaxed);
     }
 }
 

@@ -10,7 +10,8 @@
 //! * R2. `seq` is the number of the next message to claim. It only grows, and not after close: the
 //!   closed tail's seq is the end. It ends at 2^56 messages, which at 10^8 a second is 22 years.
 //! * R3. Message `seq` lies in slot `seq % capacity`. There are exactly `capacity` slots.
-//! * R4. Gated and gate epoch belong to lossless receivers and are 0 until there are some.
+//! * R4. While the tail is gated, publishers claim no more than the lossless receivers leave room
+//!   for (gate.rs). The epoch grows whenever these become others.
 //!
 //! A compare-exchange rather than a fetch-and-add, because an addition can be neither refused nor
 //! undone: with it a publish could take a number after the end.
@@ -20,12 +21,17 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crossbeam_utils::CachePadded;
 
 use crate::error::NewError;
+use crate::gate::Gates;
 use crate::options::{Options, Start};
 use crate::slot::{HEADER_WORDS, Slot};
-use crate::sync::AtomicU64;
+use crate::sync::{AtomicU64, fence};
 use crate::sys::memory::{LINE_BYTES, Region};
 
 const CLOSED: u64 = 1 << 63;
+const GATED: u64 = 1 << 62;
+/// One epoch, and the bits of all of them.
+const EPOCH: u64 = 1 << 56;
+const EPOCHS: u64 = 63 << 56;
 /// Bits of the sequence number in `tail`.
 const SEQ: u64 = (1 << 56) - 1;
 
@@ -49,11 +55,37 @@ pub(crate) struct Claim {
     pub(crate) seq: u64,
     /// The index of its slot.
     pub(crate) index: usize,
+    /// How many messages, this one included.
+    pub(crate) count: u64,
 }
 
-/// The hub is closed, so there is no next number.
+/// Why there is no number to claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Closed;
+pub(crate) enum Refusal {
+    /// The hub is closed.
+    Closed,
+    /// A lossless receiver has a whole ring unread.
+    Full,
+}
+
+/// The tail as somebody saw it (R1).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tail(u64);
+
+impl Tail {
+    /// The number of the next message to claim.
+    pub(crate) fn seq(self) -> u64 {
+        self.0 & SEQ
+    }
+
+    pub(crate) fn is_gated(self) -> bool {
+        self.0 & GATED != 0
+    }
+
+    pub(crate) fn is_closed(self) -> bool {
+        self.0 & CLOSED != 0
+    }
+}
 
 impl Ring {
     pub(crate) fn new(options: &Options) -> Result<Self, NewError> {
@@ -79,14 +111,16 @@ impl Ring {
         self.capacity
     }
 
-    /// Takes the next `count` numbers. Whoever claims must complete.
+    /// Takes the next `count` numbers, or as many of them as `gates` leave room for. Whoever claims
+    /// must complete.
     #[inline]
-    pub(crate) fn claim(&self, count: u64) -> Result<Claim, Closed> {
+    pub(crate) fn claim(&self, count: u64, gates: &Gates) -> Result<Claim, Refusal> {
         // Relaxed: the compare-exchange orders what follows from it.
         let mut tail = self.tail.load(Relaxed);
         loop {
-            if tail & CLOSED != 0 {
-                return Err(Closed);
+            let mut count = count;
+            if tail & (CLOSED | GATED) != 0 {
+                count = self.claimable(Tail(tail), count, gates)?;
             }
             let seq = tail & SEQ;
             // Before the compare-exchange, which it then need not wait for.
@@ -96,22 +130,54 @@ impl Ring {
                 .tail
                 .compare_exchange_weak(tail, tail + count, AcqRel, Relaxed)
             {
-                Ok(_) => return Ok(Claim { seq, index }),
+                Ok(_) => return Ok(Claim { seq, index, count }),
                 Err(now) => tail = now,
             }
         }
     }
 
+    /// How many of `count` numbers may be claimed if the tail is closed or gated.
+    fn claimable(&self, tail: Tail, count: u64, gates: &Gates) -> Result<u64, Refusal> {
+        if tail.is_closed() {
+            return Err(Refusal::Closed);
+        }
+        // Who saw the epoch sees its limit (G3). Pairs with the AcqRel in `change_epoch`.
+        fence(Acquire);
+        match gates.room(self, tail.seq(), count) {
+            0 => Err(Refusal::Full),
+            room => Ok(room),
+        }
+    }
+
+    /// The tail as it is.
+    pub(crate) fn tail(&self) -> Tail {
+        // Pairs with the AcqRel in `claim`, `close` and `change_epoch`.
+        Tail(self.tail.load(Acquire))
+    }
+
+    /// Begins the next epoch, in which publishers must look at gates, or need not. Fails with what
+    /// the tail is if it is not `tail` any more.
+    pub(crate) fn change_epoch(&self, tail: Tail, gated: bool) -> Result<(), Tail> {
+        let epoch = tail.0.wrapping_add(EPOCH) & EPOCHS;
+        let rest = tail.0 & !(EPOCHS | GATED);
+        let next = rest | epoch | if gated { GATED } else { 0 };
+        // AcqRel: the gates and their limit are there before their epoch (G3), and a gate is put in
+        // after the claims that did not know it.
+        self.tail
+            .compare_exchange(tail.0, next, AcqRel, Acquire)
+            .map(drop)
+            .map_err(Tail)
+    }
+
     /// The number of the next message.
     #[inline]
     pub(crate) fn next_seq(&self) -> u64 {
-        // Pairs with the AcqRel in `claim`: who sees a number sees what was before it.
-        self.tail.load(Acquire) & SEQ
+        self.tail().seq()
     }
 
-    /// The number of the message that `start` means, or `None` if it is not yet known.
-    pub(crate) fn start(&self, start: Start) -> Option<u64> {
-        let next = self.next_seq();
+    /// The number of the message that `start` means while that of the next message is `next`, or
+    /// `None` if it is not yet known.
+    pub(crate) fn start(&self, start: Start, next: u64) -> Option<u64> {
         match start {
             Start::Next => Some(next),
             Start::Oldest => Some(next.saturating_sub(self.capacity)),
@@ -122,9 +188,8 @@ impl Ring {
 
     /// The end of the hub, if it is closed: the number that no message will have.
     pub(crate) fn end(&self) -> Option<u64> {
-        // Pairs with the AcqRel in `close`.
-        let tail = self.tail.load(Acquire);
-        (tail & CLOSED != 0).then_some(tail & SEQ)
+        let tail = self.tail();
+        tail.is_closed().then_some(tail.seq())
     }
 
     /// Lets nobody claim any more.
@@ -158,6 +223,7 @@ impl Ring {
         Claim {
             seq: claim.seq + 1,
             index: self.after(claim.index),
+            count: claim.count - 1,
         }
     }
 
@@ -209,12 +275,17 @@ mod tests {
 
     #[test]
     fn nobody_claims_after_the_close() {
-        let ring = ring(3);
-        assert_eq!(ring.claim(2), Ok(Claim { seq: 0, index: 0 }));
+        let (ring, gates) = (ring(3), Gates::new());
+        let claim = Claim {
+            seq: 0,
+            index: 0,
+            count: 2,
+        };
+        assert_eq!(ring.claim(2, &gates), Ok(claim));
         assert_eq!(ring.end(), None);
         ring.close();
         ring.close();
-        assert_eq!(ring.claim(1), Err(Closed));
+        assert_eq!(ring.claim(1, &gates), Err(Refusal::Closed));
         assert_eq!(ring.end(), Some(2));
     }
 }

@@ -63,12 +63,11 @@ impl Deadline {
         }
     }
 
-    /// The earlier of this and `nap` from now.
-    fn at_most(self, nap: Duration) -> Self {
-        let nap = Instant::now() + nap;
+    /// The earlier of this and `other`.
+    pub(crate) fn or_at(self, other: Instant) -> Self {
         match self {
-            Self::Never => Self::At(nap),
-            Self::At(deadline) => Self::At(deadline.min(nap)),
+            Self::Never => Self::At(other),
+            Self::At(deadline) => Self::At(deadline.min(other)),
             Self::Now => Self::Now,
         }
     }
@@ -130,6 +129,11 @@ impl Waiters {
             list: Lock::new(Vec::new()),
             fences: Fences::detect(),
         }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.sleepers.load(Relaxed) as u64
     }
 
     /// Wakes who sleeps until one of the messages from `seq` to before `end`, after the last of
@@ -194,7 +198,7 @@ impl Waiters {
             let until = if fenced {
                 deadline
             } else {
-                deadline.at_most(NAP)
+                deadline.or_at(Instant::now() + NAP)
             };
             waiter.parker.park(until.instant());
         };

@@ -16,7 +16,7 @@ use signalhub::{
 use watchdog::Watchdog;
 
 /// What this surface can do of what scripts may need.
-const CAN: [&str; 1] = ["publish_many"];
+const CAN: [&str; 2] = ["publish_many", "lossless"];
 
 #[test]
 fn rust_agrees_with_every_conformance_script() {
@@ -204,6 +204,10 @@ fn receiver_options(call: &Side) -> ReceiverOptions {
             _ => panic!("unknown start {start}"),
         });
     }
+    options = options.lossless(call.number("lossless") == Some(1));
+    if let Some(ns) = call.number("max_stall") {
+        options = options.max_stall(Duration::from_nanos(ns));
+    }
     match call.options.get("on_lag").copied() {
         None | Some("report") => options,
         Some("skip") => options.on_lag(OnLag::Skip),
@@ -228,7 +232,8 @@ fn check_stats(receiver: &Receiver, want: &Side) -> Result<(), String> {
         stats.missed,
         stats.behind,
     ];
-    if got == wanted {
+    let is_lossless = want.number("lossless").map(|lossless| lossless == 1);
+    if got == wanted && is_lossless.is_none_or(|lossless| lossless == stats.is_lossless) {
         Ok(())
     } else {
         Err(format!("got {stats:?}"))
@@ -269,6 +274,7 @@ impl Driver {
                 Err(SubscribeError::Closed) => "closed".into(),
                 Err(SubscribeError::Pattern(_)) => "err_pattern".into(),
                 Err(SubscribeError::Start) => "err_start".into(),
+                Err(SubscribeError::Name) => "err_name".into(),
             },
             ("stats", Some(name)) => return check_stats(self.receiver(name), want),
             ("free", Some(name)) => {
@@ -332,7 +338,17 @@ impl Driver {
 
     fn publish(&self, call: &Side, want: &Side) -> Result<(), String> {
         for payload in call.payloads(1) {
-            match self.hub().publish(payload.view()) {
+            let hub = self.hub();
+            let timeout = call
+                .options
+                .get("timeout")
+                .map(|ns| ns.parse::<i64>().unwrap());
+            let published = match timeout.map(u64::try_from) {
+                None => hub.publish(payload.view()),
+                Some(Ok(ns)) => hub.publish_timeout(payload.view(), Duration::from_nanos(ns)),
+                Some(Err(_)) => hub.publish_timeout(payload.view(), Duration::MAX),
+            };
+            match published {
                 Err(error) => expect(refusal(error), want)?,
                 Ok(published) => {
                     expect("ok", want)?;
@@ -351,8 +367,8 @@ impl Driver {
         let views: Vec<_> = payloads.iter().map(Payload::view).collect();
         match self.hub().publish_many(&views) {
             Ok(()) => "ok".into(),
-            Err(stopped) if stopped.error == PublishError::Closed => {
-                format!("closed {}", stopped.published)
+            Err(stopped) if matches!(stopped.error, PublishError::Closed | PublishError::Full) => {
+                format!("{} {}", refusal(stopped.error), stopped.published)
             }
             Err(stopped) => refusal(stopped.error).into(),
         }
@@ -363,7 +379,7 @@ impl Driver {
         let status = want.words[0].split('_').next();
         if matches!(
             status,
-            Some("ok" | "empty" | "closed" | "timeout" | "lagged" | "err")
+            Some("ok" | "empty" | "closed" | "timeout" | "full" | "lagged" | "err")
         ) {
             let got = receive(receiver, call)?.err().unwrap_or("ok".into());
             return expect(&got, want);
@@ -432,6 +448,7 @@ fn expect(got: &str, want: &Side) -> Result<(), String> {
 fn refusal(error: PublishError) -> &'static str {
     match error {
         PublishError::Closed => "closed",
+        PublishError::Full => "full",
         PublishError::TooBig => "err_too_big",
         PublishError::Topic(_) => "err_topic",
         PublishError::NoMemory => "err_no_memory",

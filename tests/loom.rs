@@ -10,8 +10,9 @@ use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
 use signalhub::{
-    Hub, Options, PublishError, Receiver, ReceiverOptions, RecvError, TryRecvError, View,
+    Hub, Options, PublishError, Receiver, ReceiverOptions, RecvError, Start, TryRecvError, View,
 };
+use std::time::Duration;
 
 /// Runs `body` under every schedule with at most two preemptions (or LOOM_MAX_PREEMPTIONS).
 fn model(body: impl Fn() + Sync + Send + 'static) {
@@ -38,6 +39,7 @@ fn large(value: u8) -> [u8; 48] {
 /// What a receiver has seen so far, checked as it goes.
 #[derive(Default)]
 struct Seen {
+    start: u64,
     received: u64,
     missed: u64,
     values: Vec<u64>,
@@ -67,7 +69,10 @@ impl Seen {
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Closed) => return false,
         }
-        assert_eq!(receiver.next_seq(), self.received + self.missed);
+        assert_eq!(
+            receiver.next_seq(),
+            self.start + self.received + self.missed
+        );
         true
     }
 
@@ -295,5 +300,131 @@ fn taking_a_block_races_its_recycling() {
         });
         receiver.join().unwrap();
         publisher.join().unwrap();
+    });
+}
+
+fn lossless() -> ReceiverOptions {
+    ReceiverOptions::default().lossless(true)
+}
+
+/// Publishes what there is room for, and says how many.
+fn publish_some(hub: &Hub, count: u64) -> u64 {
+    (0..count)
+        .map(|value| u64::from(hub.publish(&payload(value)).is_ok()))
+        .sum()
+}
+
+/// P6, G2, G3. A lossless receiver comes while messages are published, and loses none: it starts at
+/// the oldest one, of which a publisher may just be about to take the slot.
+fn a_lossless_receiver_comes(capacity: u64, publishers: usize, each: u64) {
+    model(move || {
+        let hub = hub(capacity);
+        let mut first = hub.subscribe_with(&lossless()).unwrap();
+        for value in 0..capacity {
+            hub.publish(&payload(value)).unwrap();
+            first.try_recv().unwrap();
+        }
+        let reader = {
+            let hub = hub.clone();
+            thread::spawn(move || {
+                let options = lossless().start(Start::Oldest);
+                let mut second = hub.subscribe_with(&options).unwrap();
+                drop(first);
+                let mut seen = Seen::default();
+                seen.start = second.next_seq();
+                seen.look(&mut second);
+                seen.look(&mut second);
+                (second, seen)
+            })
+        };
+        let others: Vec<_> = (1..publishers)
+            .map(|_| {
+                let hub = hub.clone();
+                thread::spawn(move || publish_some(&hub, each))
+            })
+            .collect();
+        let published = publish_some(&hub, each);
+        let (mut second, mut seen) = reader.join().unwrap();
+        let others = others.into_iter().map(|other| other.join().unwrap());
+        let published = capacity + published + others.sum::<u64>();
+        hub.close();
+        seen.drain(&mut second);
+        assert_eq!(second.next_seq(), published);
+        assert_eq!(seen.missed, 0);
+    });
+}
+
+#[test]
+fn a_lossless_receiver_comes_between_two_publishers() {
+    a_lossless_receiver_comes(1, 2, 1);
+}
+
+#[test]
+fn a_lossless_receiver_comes_before_a_claim() {
+    a_lossless_receiver_comes(1, 1, 2);
+    a_lossless_receiver_comes(2, 1, 2);
+}
+
+/// P6, G4. A publisher that waits for room is woken by the receiver that makes it.
+#[test]
+fn no_publisher_waits_for_room_that_is_there() {
+    model(|| {
+        let hub = hub(1);
+        let mut receiver = hub.subscribe_with(&lossless()).unwrap();
+        hub.publish(&payload(1)).unwrap();
+        let publisher = thread::spawn(move || {
+            hub.publish_timeout(&payload(2), Duration::MAX).unwrap();
+        });
+        assert_eq!(receiver.try_recv().unwrap().payload(), payload(1));
+        publisher.join().unwrap();
+        assert_eq!(receiver.try_recv().unwrap().payload(), payload(2));
+    });
+}
+
+/// P6, P7. A publisher that waits for room is woken by the close, and by the receiver's drop.
+#[test]
+fn no_publisher_waits_for_a_receiver_that_is_gone() {
+    for close in [true, false] {
+        model(move || {
+            let hub = hub(1);
+            let receiver = hub.subscribe_with(&lossless()).unwrap();
+            hub.publish(&payload(1)).unwrap();
+            let publisher = {
+                let hub = hub.clone();
+                thread::spawn(move || hub.publish_timeout(&payload(2), Duration::MAX))
+            };
+            if close {
+                hub.close();
+                drop(hub);
+            } else {
+                drop(receiver);
+            }
+            assert_eq!(publisher.join().unwrap().is_err(), close);
+        });
+    }
+}
+
+/// P3, P6, G5. A receiver that publishers stop waiting for still gets whole messages, or learns
+/// what it missed.
+#[test]
+fn a_stalled_receiver_is_overtaken() {
+    model(|| {
+        let hub = hub(1);
+        let mut receiver = hub
+            .subscribe_with(&lossless().max_stall(Duration::ZERO))
+            .unwrap();
+        let publisher = {
+            let hub = hub.clone();
+            thread::spawn(move || {
+                hub.publish(&payload(1)).unwrap();
+                hub.publish(&payload(2)).unwrap();
+            })
+        };
+        let mut seen = Seen::default();
+        seen.look(&mut receiver);
+        publisher.join().unwrap();
+        hub.close();
+        seen.drain(&mut receiver);
+        assert_eq!(seen.received + seen.missed, 2);
     });
 }

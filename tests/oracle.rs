@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! P1 to P4 against an oracle: any sequence of calls does what a `VecDeque` would.
+//! P1 to P4 and P6 against an oracle: any sequence of calls does what a `VecDeque` would.
 #![cfg(not(loom))]
 
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ const TOPICS: [&str; 4] = ["a", "a.b", "b.b", "c.b.a"];
 enum Step {
     Publish(Vec<u8>),
     PublishMany(Vec<Vec<u8>>),
-    Subscribe(&'static str, Start, OnLag),
+    Subscribe(&'static str, Start, OnLag, bool),
     Receive(usize),
     Unsubscribe(usize),
     Close,
@@ -39,8 +39,9 @@ fn subscribe() -> impl Strategy<Value = Step> {
     ];
     let pattern = prop::sample::select(vec![">", "a", "a.*", "*.b", "*.>", "c.b.a"]);
     let on_lag = prop::sample::select(vec![OnLag::Report, OnLag::Skip, OnLag::Newest]);
-    (pattern, start, on_lag)
-        .prop_map(|(pattern, start, on_lag)| Step::Subscribe(pattern, start, on_lag))
+    (pattern, start, on_lag, prop::bool::weighted(0.3)).prop_map(
+        |(pattern, start, on_lag, lossless)| Step::Subscribe(pattern, start, on_lag, lossless),
+    )
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -124,6 +125,7 @@ struct Reader {
     receiver: Receiver,
     pattern: &'static str,
     on_lag: OnLag,
+    is_lossless: bool,
     start: u64,
     seq: u64,
     received: u64,
@@ -179,6 +181,7 @@ impl Reader {
             Err(error) => assert_eq!(Err(error), expected),
         }
         let stats = self.receiver.stats();
+        assert_eq!(stats.is_lossless, self.is_lossless);
         assert_eq!(
             (
                 stats.start_seq,
@@ -203,6 +206,17 @@ impl Reader {
     }
 }
 
+/// How many messages the lossless receivers leave room for.
+fn room(readers: &[Reader], oracle: &Oracle) -> usize {
+    let gates = readers.iter().filter(|reader| reader.is_lossless);
+    gates
+        .map(|reader| reader.seq)
+        .min()
+        .map_or(usize::MAX, |lowest| {
+            (lowest + oracle.capacity as u64).saturating_sub(oracle.published) as usize
+        })
+}
+
 fn run(capacity: usize, slot_bytes: u64, steps: Vec<Step>) {
     let options = Options::default()
         .capacity(capacity as u64)
@@ -221,6 +235,9 @@ fn run(capacity: usize, slot_bytes: u64, steps: Vec<Step>) {
             Step::Publish(payload) if oracle.closed => {
                 assert_eq!(hub.publish(view(&payload)), Err(PublishError::Closed));
             }
+            Step::Publish(payload) if room(&readers, &oracle) == 0 => {
+                assert_eq!(hub.publish(view(&payload)), Err(PublishError::Full));
+            }
             Step::Publish(payload) => {
                 let published = hub.publish(view(&payload)).unwrap();
                 assert_eq!(
@@ -231,16 +248,25 @@ fn run(capacity: usize, slot_bytes: u64, steps: Vec<Step>) {
             }
             Step::PublishMany(payloads) => {
                 let views: Vec<View<'_>> = payloads.iter().map(|payload| view(payload)).collect();
+                let room = room(&readers, &oracle);
+                let expected = if oracle.closed && !payloads.is_empty() {
+                    Err((0, PublishError::Closed))
+                } else if payloads.len() > room {
+                    Err((room, PublishError::Full))
+                } else {
+                    Ok(())
+                };
                 let done = hub.publish_many(&views);
-                assert_eq!(done.is_err(), oracle.closed && !payloads.is_empty());
+                let done = done.map_err(|stopped| (stopped.published, stopped.error));
+                assert_eq!(done, expected);
                 if !oracle.closed {
-                    payloads
-                        .into_iter()
-                        .for_each(|payload| oracle.publish(payload));
+                    let published = payloads.into_iter().take(room);
+                    published.for_each(|payload| oracle.publish(payload));
                 }
             }
-            Step::Subscribe(pattern, start, on_lag) => {
+            Step::Subscribe(pattern, start, on_lag, is_lossless) => {
                 let options = ReceiverOptions::default()
+                    .lossless(is_lossless)
                     .pattern(pattern)
                     .start(start)
                     .on_lag(on_lag);
@@ -249,6 +275,7 @@ fn run(capacity: usize, slot_bytes: u64, steps: Vec<Step>) {
                         receiver,
                         pattern,
                         on_lag,
+                        is_lossless,
                         start,
                         seq: start,
                         received: 0,

@@ -41,10 +41,12 @@
 /** Receiver options with their defaults. */
 #define SIGNALHUB_RECEIVER_OPTIONS_INIT \
     {sizeof(signalhub_receiver_options_t), NULL, 0, SIGNALHUB_START_NEXT, \
-     SIGNALHUB_ON_LAG_REPORT, 0, 0}
+     SIGNALHUB_ON_LAG_REPORT, 0, 0, NULL, 0, 0, 0, 0, 0}
 
 /** Statistics to be filled in. */
-#define SIGNALHUB_RECEIVER_STATS_INIT {sizeof(signalhub_receiver_stats_t), 0, 0, 0, 0, 0, 0}
+#define SIGNALHUB_STATS_INIT {sizeof(signalhub_stats_t), 0, 0, 0, 0, 0, 0}
+#define SIGNALHUB_RECEIVER_STATS_INIT \
+    {sizeof(signalhub_receiver_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, "", 0, 0}
 
 /** An empty view: `signalhub_view_t view = SIGNALHUB_VIEW_INIT;` */
 #define SIGNALHUB_VIEW_INIT \
@@ -154,6 +156,16 @@
 #define SIGNALHUB_ON_LAG_NEWEST 2
 
 /**
+ * Room for the longest name of a receiver and its NUL, in bytes.
+ */
+#define SIGNALHUB_NAME_SIZE 64
+
+/**
+ * The number of no receiver.
+ */
+#define SIGNALHUB_NO_RECEIVER 18446744073709551615ull
+
+/**
  * What a call came to. Zero is success; positive values are ordinary outcomes of a correct
  * program; negative values are mistakes or failures, after which nothing has changed unless the
  * function says otherwise.
@@ -181,6 +193,10 @@ typedef enum {
      * Nothing came before the timeout.
      */
     SIGNALHUB_TIMEOUT = 4,
+    /**
+     * A lossless receiver has a whole ring unread, so nothing can be published.
+     */
+    SIGNALHUB_FULL = 5,
     /**
      * A pointer that must not be NULL was NULL.
      */
@@ -218,7 +234,7 @@ typedef enum {
      */
     SIGNALHUB_ERR_KIND = -9,
     /**
-     * A topic, a pattern, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
+     * A topic, a pattern, a name, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
      */
     SIGNALHUB_ERR_UTF8 = -10,
     /**
@@ -257,6 +273,10 @@ typedef enum {
      * An on_lag that is none of the SIGNALHUB_ON_LAG_ constants.
      */
     SIGNALHUB_ERR_ON_LAG = -18,
+    /**
+     * A name that is longer than 63 bytes, or has a control character.
+     */
+    SIGNALHUB_ERR_NAME = -23,
 } signalhub_status_t;
 
 /**
@@ -382,6 +402,34 @@ typedef struct {
      * Leaves out the messages of this origin, its own for example; 0 leaves out nothing.
      */
     uint64_t ignore_origin;
+    /**
+     * What it is called in statistics, for people: UTF-8 without control characters. Not
+     * terminated by a NUL. NULL for no name.
+     */
+    const char *name;
+    /**
+     * Length of the name in bytes, at most 63.
+     */
+    size_t name_len;
+    /**
+     * How long a lossless receiver may hold publishers up without reading a message, in nanoseconds
+     * on the monotonic clock; then it becomes a lossy one, and gets SIGNALHUB_LAGGED, its first, when
+     * it is overtaken. 0 or less is for ever.
+     */
+    int64_t max_stall_ns;
+    /**
+     * From how many unread messages on statistics say that it is about to lag; 0 is never.
+     */
+    uint64_t warn_behind;
+    /**
+     * Whether publishers wait for it, 0 or 1: while it has a whole ring unread, a publish is
+     * SIGNALHUB_FULL. One that is never read again holds publishers up until it is freed.
+     */
+    int lossless;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
 } signalhub_receiver_options_t;
 
 /**
@@ -417,7 +465,66 @@ typedef struct {
      * will have been missed.
      */
     uint64_t behind;
+    /**
+     * The most that `behind` was found to be: when statistics were asked for, when it lagged, and
+     * once on its way around the ring.
+     */
+    uint64_t worst_behind;
+    /**
+     * How often it was woken.
+     */
+    uint64_t wake_ups;
+    /**
+     * Which receiver of its hub it is: they are numbered from 0 as they subscribe.
+     */
+    uint64_t id;
+    /**
+     * What it is called, with a NUL behind it.
+     */
+    char name[SIGNALHUB_NAME_SIZE];
+    /**
+     * 1 if publishers wait for it; 0 also once it has stalled for longer than its max_stall_ns.
+     */
+    int lossless;
+    /**
+     * 1 if `behind` has come to the receiver's warn_behind.
+     */
+    int about_to_lag;
 } signalhub_receiver_stats_t;
+
+/**
+ * What a hub has come across so far.
+ */
+typedef struct {
+    /**
+     * `sizeof(signalhub_stats_t)`.
+     */
+    size_t struct_size;
+    /**
+     * How many messages it retains at most.
+     */
+    uint64_t capacity;
+    /**
+     * How many messages were published, those included that are just being written.
+     */
+    uint64_t published;
+    /**
+     * How many receivers it has.
+     */
+    uint64_t receivers;
+    /**
+     * How many threads and descriptors wait for a message.
+     */
+    uint64_t waiting;
+    /**
+     * How many publishers wait for a lossless receiver.
+     */
+    uint64_t waiting_publishers;
+    /**
+     * The number of the receiver that holds publishers up; SIGNALHUB_NO_RECEIVER if none does.
+     */
+    uint64_t gated_by;
+} signalhub_stats_t;
 
 #ifdef __cplusplus
 extern "C" {
@@ -485,7 +592,8 @@ SIGNALHUB_API signalhub_status_t signalhub_clone(const signalhub_t *hub, signalh
  * Publish one message without a topic to every receiver of a hub.
  *
  * Waits for no receiver. One that has fallen a whole ring behind loses its oldest messages and
- * is told how many by its next receive.
+ * is told how many by its next receive; but while a lossless one has a whole ring unread, nothing is
+ * published.
  *
  * @param hub            The hub. Not NULL.
  * @param kind           What the payload is: SIGNALHUB_KIND_BYTES, _TEXT, _JSON or _EVENT.
@@ -496,9 +604,9 @@ SIGNALHUB_API signalhub_status_t signalhub_clone(const signalhub_t *hub, signalh
  *
  * Ownership: `data` is copied before the call returns.
  * Threads:   any thread.
- * Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE,
- *            SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_KIND, SIGNALHUB_ERR_UTF8, SIGNALHUB_ERR_TOO_BIG,
- *            SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_FULL, SIGNALHUB_ERR_NULL,
+ *            SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_KIND, SIGNALHUB_ERR_UTF8,
+ *            SIGNALHUB_ERR_TOO_BIG, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
  */
 SIGNALHUB_API
 signalhub_status_t signalhub_publish(const signalhub_t *hub,
@@ -529,10 +637,35 @@ signalhub_status_t signalhub_publish_view(const signalhub_t *hub,
                                           uint64_t *out_receivers);
 
 /**
+ * Publish one message, and wait while a lossless receiver has a whole ring unread.
+ *
+ * Else behaves as signalhub_publish_view().
+ *
+ * @param hub            The hub. Not NULL.
+ * @param view           The message; its `seq` is ignored. Not NULL.
+ * @param timeout_ns     How long to wait at most, in nanoseconds on the monotonic clock; 0 does not
+ *                       wait, a negative number waits for ever.
+ * @param out_seq        Receives the message's number in its hub, from 0. NULL if not wanted.
+ * @param out_receivers  Receives how many receivers the hub has. NULL if not wanted.
+ *
+ * Ownership: payload and topic are copied before the call returns.
+ * Threads:   any thread.
+ * Blocks:    until there is room, the hub is closed or the time is over.
+ * Returns:   what signalhub_publish_view() returns; SIGNALHUB_FULL once the time is over.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_publish_timeout(const signalhub_t *hub,
+                                             const signalhub_view_t *view,
+                                             int64_t timeout_ns,
+                                             uint64_t *out_seq,
+                                             uint64_t *out_receivers);
+
+/**
  * Publish several messages in order.
  *
  * They are numbered without a gap, up to a hub's capacity at a time; between such runs another
- * publisher's messages may come. Every message is checked before the first is published.
+ * publisher's messages may come. Every message is checked before the first is published. As many
+ * are published as lossless receivers leave room for.
  *
  * @param hub            The hub. Not NULL.
  * @param views          The messages, each with the same struct_size. May be NULL when `count` is 0.
@@ -541,8 +674,8 @@ signalhub_status_t signalhub_publish_view(const signalhub_t *hub,
  *
  * Ownership: payloads and topics are copied before the call returns.
  * Threads:   any thread.
- * Returns:   SIGNALHUB_OK: all were published. SIGNALHUB_CLOSED or SIGNALHUB_ERR_NO_MEMORY: the
- *            first `out_published` were (also written then). Else what signalhub_publish_view()
+ * Returns:   SIGNALHUB_OK: all were published. SIGNALHUB_CLOSED, SIGNALHUB_FULL or
+ *            SIGNALHUB_ERR_NO_MEMORY: the first `out_published` were (also written then). Else what signalhub_publish_view()
  *            returns, and none was.
  */
 SIGNALHUB_API
@@ -691,11 +824,11 @@ signalhub_status_t signalhub_subscribe(const signalhub_t *hub,
  * @param options       What it is to get, or NULL for what signalhub_subscribe() gives.
  * @param out_receiver  Receives the handle. Not NULL.
  *
- * Ownership: the pattern is copied; free the handle with signalhub_receiver_free().
+ * Ownership: pattern and name are copied; free the handle with signalhub_receiver_free().
  * Threads:   any thread.
  * Returns:   what signalhub_subscribe() returns, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_START,
- *            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_UTF8, or
- *            SIGNALHUB_ERR_TOO_BIG for a pattern that no memory could hold.
+ *            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_NAME, SIGNALHUB_ERR_UTF8,
+ *            or SIGNALHUB_ERR_TOO_BIG for a text that no memory could hold.
  */
 SIGNALHUB_API
 signalhub_status_t signalhub_subscribe_with(const signalhub_t *hub,
@@ -837,13 +970,74 @@ SIGNALHUB_API signalhub_status_t signalhub_receiver_free(signalhub_receiver_t *r
  * @param receiver   The receiver. Not NULL.
  * @param out_stats  Receives the counts; set its struct_size before. Not NULL.
  *
- * Threads: one thread at a time.
+ * Threads: one thread at a time; signalhub_stats_receivers() tells the same to any thread.
  * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
  *          SIGNALHUB_ERR_BUSY, SIGNALHUB_ERR_STRUCT_SIZE or SIGNALHUB_ERR_PANIC.
  */
 SIGNALHUB_API
 signalhub_status_t signalhub_receiver_stats(signalhub_receiver_t *receiver,
                                             signalhub_receiver_stats_t *out_stats);
+
+/**
+ * What a hub has come across so far.
+ *
+ * @param hub        The hub. Not NULL.
+ * @param out_stats  Receives the counts; set its struct_size before. Not NULL.
+ *
+ * Threads: any thread.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+ *          SIGNALHUB_ERR_STRUCT_SIZE or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_stats(const signalhub_t *hub,
+                                   signalhub_stats_t *out_stats);
+
+/**
+ * What each receiver of a hub has come across so far, the one that subscribed first before the
+ * others. What a receiver that is just receiving has counted may be a message apart.
+ *
+ * @param hub        The hub. Not NULL.
+ * @param stats      Receives the counts; set each struct_size before, all to the same. May be NULL
+ *                   when `count` is 0.
+ * @param count      How many there is room for.
+ * @param out_count  Receives how many receivers there are; if more than `count`, the first were
+ *                   stored. Not NULL.
+ *
+ * Threads: any thread.
+ * Returns: what signalhub_stats() returns, or SIGNALHUB_ERR_TOO_BIG for a count that no memory
+ *          could have.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_stats_receivers(const signalhub_t *hub,
+                                             signalhub_receiver_stats_t *stats,
+                                             size_t count,
+                                             size_t *out_count);
+
+/**
+ * What a hub and its receivers have come across so far, as Prometheus reads it.
+ *
+ * @param hub        The hub. Not NULL.
+ * @param label      The value of the label `hub` in each line: UTF-8. May be NULL when `label_len`
+ *                   is 0.
+ * @param label_len  Its length in bytes.
+ * @param buf        Receives the text, without a NUL. May be NULL when `buf_len` is 0.
+ * @param buf_len    Its length in bytes.
+ * @param out_len    Receives the length of the text, when SIGNALHUB_OK or SIGNALHUB_ERR_TOO_SMALL.
+ *                   Not NULL.
+ *
+ * Threads: any thread.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+ *          SIGNALHUB_ERR_UTF8, SIGNALHUB_ERR_TOO_SMALL: the buffer is untouched; the text may be
+ *          longer by the next call; SIGNALHUB_ERR_TOO_BIG for a length that no memory could have,
+ *          or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_stats_text(const signalhub_t *hub,
+                                        const char *label,
+                                        size_t label_len,
+                                        void *buf,
+                                        size_t buf_len,
+                                        size_t *out_len);
 
 #ifdef __cplusplus
 }  // extern "C"

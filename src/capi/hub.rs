@@ -9,6 +9,7 @@ use super::message::signalhub_view_t;
 use super::options::signalhub_options_t;
 use super::status::signalhub_status_t::{self, *};
 use crate::Hub;
+use crate::wait::Deadline;
 
 /// A broadcast hub. Every function on it may be called from any thread at any time, but for
 /// signalhub_free().
@@ -75,7 +76,8 @@ pub unsafe extern "C" fn signalhub_clone(
 /// Publish one message without a topic to every receiver of a hub.
 ///
 /// Waits for no receiver. One that has fallen a whole ring behind loses its oldest messages and
-/// is told how many by its next receive.
+/// is told how many by its next receive; but while a lossless one has a whole ring unread, nothing is
+/// published.
 ///
 /// @param hub            The hub. Not NULL.
 /// @param kind           What the payload is: SIGNALHUB_KIND_BYTES, _TEXT, _JSON or _EVENT.
@@ -86,9 +88,9 @@ pub unsafe extern "C" fn signalhub_clone(
 ///
 /// Ownership: `data` is copied before the call returns.
 /// Threads:   any thread.
-/// Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE,
-///            SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_KIND, SIGNALHUB_ERR_UTF8, SIGNALHUB_ERR_TOO_BIG,
-///            SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+/// Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_FULL, SIGNALHUB_ERR_NULL,
+///            SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_KIND, SIGNALHUB_ERR_UTF8,
+///            SIGNALHUB_ERR_TOO_BIG, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signalhub_publish(
     hub: *const signalhub_t,
@@ -146,10 +148,48 @@ pub unsafe extern "C" fn signalhub_publish_view(
     })
 }
 
+/// Publish one message, and wait while a lossless receiver has a whole ring unread.
+///
+/// Else behaves as signalhub_publish_view().
+///
+/// @param hub            The hub. Not NULL.
+/// @param view           The message; its `seq` is ignored. Not NULL.
+/// @param timeout_ns     How long to wait at most, in nanoseconds on the monotonic clock; 0 does not
+///                       wait, a negative number waits for ever.
+/// @param out_seq        Receives the message's number in its hub, from 0. NULL if not wanted.
+/// @param out_receivers  Receives how many receivers the hub has. NULL if not wanted.
+///
+/// Ownership: payload and topic are copied before the call returns.
+/// Threads:   any thread.
+/// Blocks:    until there is room, the hub is closed or the time is over.
+/// Returns:   what signalhub_publish_view() returns; SIGNALHUB_FULL once the time is over.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn signalhub_publish_timeout(
+    hub: *const signalhub_t,
+    view: *const signalhub_view_t,
+    timeout_ns: i64,
+    out_seq: *mut u64,
+    out_receivers: *mut u64,
+) -> signalhub_status_t {
+    guard(|| {
+        // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
+        let hub = unsafe { borrow(hub) }?;
+        // SAFETY: `view` and what it points to are readable by the contract of this function.
+        let view = unsafe { signalhub_view_t::read(view, hub) }?;
+        let published = hub.publish_before(view, Deadline::after_ns(timeout_ns))?;
+        // SAFETY: `out_seq` is NULL or writable by the contract of this function.
+        unsafe { store(out_seq, published.seq) };
+        // SAFETY: `out_receivers` likewise.
+        unsafe { store(out_receivers, published.receivers as u64) };
+        Ok(())
+    })
+}
+
 /// Publish several messages in order.
 ///
 /// They are numbered without a gap, up to a hub's capacity at a time; between such runs another
-/// publisher's messages may come. Every message is checked before the first is published.
+/// publisher's messages may come. Every message is checked before the first is published. As many
+/// are published as lossless receivers leave room for.
 ///
 /// @param hub            The hub. Not NULL.
 /// @param views          The messages, each with the same struct_size. May be NULL when `count` is 0.
@@ -158,8 +198,8 @@ pub unsafe extern "C" fn signalhub_publish_view(
 ///
 /// Ownership: payloads and topics are copied before the call returns.
 /// Threads:   any thread.
-/// Returns:   SIGNALHUB_OK: all were published. SIGNALHUB_CLOSED or SIGNALHUB_ERR_NO_MEMORY: the
-///            first `out_published` were (also written then). Else what signalhub_publish_view()
+/// Returns:   SIGNALHUB_OK: all were published. SIGNALHUB_CLOSED, SIGNALHUB_FULL or
+///            SIGNALHUB_ERR_NO_MEMORY: the first `out_published` were (also written then). Else what signalhub_publish_view()
 ///            returns, and none was.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signalhub_publish_many(
@@ -180,7 +220,7 @@ pub unsafe extern "C" fn signalhub_publish_many(
         };
         if matches!(
             result,
-            Ok(()) | Err(SIGNALHUB_CLOSED | SIGNALHUB_ERR_NO_MEMORY)
+            Ok(()) | Err(SIGNALHUB_CLOSED | SIGNALHUB_FULL | SIGNALHUB_ERR_NO_MEMORY)
         ) {
             // SAFETY: `out_published` is NULL or writable by the contract of this function.
             unsafe { store(out_published, published) };

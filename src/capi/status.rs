@@ -23,6 +23,8 @@ pub enum signalhub_status_t {
     SIGNALHUB_CLOSED = 3,
     /// Nothing came before the timeout.
     SIGNALHUB_TIMEOUT = 4,
+    /// A lossless receiver has a whole ring unread, so nothing can be published.
+    SIGNALHUB_FULL = 5,
     /// A pointer that must not be NULL was NULL.
     SIGNALHUB_ERR_NULL = -1,
     /// Not a live handle of this type: freed, of another type, or of another copy of the library.
@@ -41,7 +43,7 @@ pub enum signalhub_status_t {
     SIGNALHUB_ERR_MAX_MESSAGE_BYTES = -8,
     /// A kind that is none of the SIGNALHUB_KIND_ constants.
     SIGNALHUB_ERR_KIND = -9,
-    /// A topic, a pattern, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
+    /// A topic, a pattern, a name, or the payload of a TEXT, JSON or EVENT message, that is not UTF-8.
     SIGNALHUB_ERR_UTF8 = -10,
     /// A topic that is too long, or has an empty token, a wildcard, white space or a control
     /// character.
@@ -62,7 +64,9 @@ pub enum signalhub_status_t {
     /// not even the next one.
     SIGNALHUB_ERR_START = -17,
     /// An on_lag that is none of the SIGNALHUB_ON_LAG_ constants.
-    SIGNALHUB_ERR_ON_LAG = -18, // Last added.
+    SIGNALHUB_ERR_ON_LAG = -18,
+    /// A name that is longer than 63 bytes, or has a control character.
+    SIGNALHUB_ERR_NAME = -23, // Last added.
 }
 
 use signalhub_status_t::*;
@@ -84,7 +88,7 @@ pub extern "C" fn signalhub_status_str(status: c_int) -> *const c_char {
 }
 
 /// Every status and its text.
-const ALL: [(signalhub_status_t, &CStr); 23] = [
+const ALL: [(signalhub_status_t, &CStr); 25] = [
     (SIGNALHUB_OK, c"ok"),
     (SIGNALHUB_EMPTY, c"no message is waiting"),
     (
@@ -93,6 +97,10 @@ const ALL: [(signalhub_status_t, &CStr); 23] = [
     ),
     (SIGNALHUB_CLOSED, c"the hub is closed"),
     (SIGNALHUB_TIMEOUT, c"nothing came before the timeout"),
+    (
+        SIGNALHUB_FULL,
+        c"a lossless receiver has a whole ring unread",
+    ),
     (
         SIGNALHUB_ERR_NULL,
         c"a pointer that must not be NULL was NULL",
@@ -120,7 +128,10 @@ const ALL: [(signalhub_status_t, &CStr); 23] = [
         c"max_message_bytes must be at most 1099511627776",
     ),
     (SIGNALHUB_ERR_KIND, c"unknown kind"),
-    (SIGNALHUB_ERR_UTF8, c"topic, pattern or text is not UTF-8"),
+    (
+        SIGNALHUB_ERR_UTF8,
+        c"topic, pattern, name or text is not UTF-8",
+    ),
     (
         SIGNALHUB_ERR_TOPIC,
         c"topic is too long, or has an empty token, a wildcard or white space",
@@ -144,6 +155,10 @@ const ALL: [(signalhub_status_t, &CStr); 23] = [
         c"unknown start, or there is no message yet to start at",
     ),
     (SIGNALHUB_ERR_ON_LAG, c"unknown on_lag"),
+    (
+        SIGNALHUB_ERR_NAME,
+        c"name is longer than 63 bytes or has a control character",
+    ),
 ];
 
 impl From<HandleError> for signalhub_status_t {
@@ -173,6 +188,7 @@ impl From<PublishError> for signalhub_status_t {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Closed => SIGNALHUB_CLOSED,
+            PublishError::Full => SIGNALHUB_FULL,
             PublishError::TooBig => SIGNALHUB_ERR_TOO_BIG,
             PublishError::Topic(error) => error.into(),
             PublishError::NoMemory => SIGNALHUB_ERR_NO_MEMORY,
@@ -192,6 +208,7 @@ impl From<SubscribeError> for signalhub_status_t {
             SubscribeError::Closed => SIGNALHUB_CLOSED,
             SubscribeError::Pattern(_) => SIGNALHUB_ERR_PATTERN,
             SubscribeError::Start => SIGNALHUB_ERR_START,
+            SubscribeError::Name => SIGNALHUB_ERR_NAME,
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::ffi::{c_char, c_int};
 use std::mem::offset_of;
 use std::str;
+use std::time::Duration;
 
 use super::boundary::{borrow, guard, non_null, read_sized, slice, store};
 use super::handle;
@@ -50,12 +51,28 @@ pub struct signalhub_receiver_options_t {
     pub start_at: u64,
     /// Leaves out the messages of this origin, its own for example; 0 leaves out nothing.
     pub ignore_origin: u64,
+    /// What it is called in statistics, for people: UTF-8 without control characters. Not
+    /// terminated by a NUL. NULL for no name.
+    pub name: *const c_char,
+    /// Length of the name in bytes, at most 63.
+    pub name_len: usize,
+    /// How long a lossless receiver may hold publishers up without reading a message, in nanoseconds
+    /// on the monotonic clock; then it becomes a lossy one, and gets SIGNALHUB_LAGGED, its first, when
+    /// it is overtaken. 0 or less is for ever.
+    pub max_stall_ns: i64,
+    /// From how many unread messages on statistics say that it is about to lag; 0 is never.
+    pub warn_behind: u64,
+    /// Whether publishers wait for it, 0 or 1: while it has a whole ring unread, a publish is
+    /// SIGNALHUB_FULL. One that is never read again holds publishers up until it is freed.
+    pub lossless: c_int,
+    /// Zero.
+    pub reserved: u32,
 }
 
 // As in tests/c/sizes.c. Without padding: struct_size could not tell a field that is added there.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<signalhub_receiver_options_t>() == 48);
+    assert!(size_of::<signalhub_receiver_options_t>() == 88);
     assert!(offset_of!(signalhub_receiver_options_t, struct_size) == 0);
     assert!(offset_of!(signalhub_receiver_options_t, pattern) == 8);
     assert!(offset_of!(signalhub_receiver_options_t, pattern_len) == 16);
@@ -63,18 +80,24 @@ const _: () = {
     assert!(offset_of!(signalhub_receiver_options_t, on_lag) == 28);
     assert!(offset_of!(signalhub_receiver_options_t, start_at) == 32);
     assert!(offset_of!(signalhub_receiver_options_t, ignore_origin) == 40);
+    assert!(offset_of!(signalhub_receiver_options_t, name) == 48);
+    assert!(offset_of!(signalhub_receiver_options_t, name_len) == 56);
+    assert!(offset_of!(signalhub_receiver_options_t, max_stall_ns) == 64);
+    assert!(offset_of!(signalhub_receiver_options_t, warn_behind) == 72);
+    assert!(offset_of!(signalhub_receiver_options_t, lossless) == 80);
+    assert!(offset_of!(signalhub_receiver_options_t, reserved) == 84);
 };
 
 impl signalhub_receiver_options_t {
     /// Smallest struct_size that a caller can have: that of the first version.
-    const SIZE_MIN: usize = offset_of!(Self, ignore_origin) + size_of::<u64>();
+    const SIZE_MIN: usize = offset_of!(Self, reserved) + size_of::<u32>();
 
     /// Reads the caller's options.
     ///
     /// # Safety
     ///
     /// `options` is NULL or points to as many readable bytes as its `struct_size` says; `pattern`
-    /// spans `pattern_len` bytes.
+    /// spans `pattern_len` bytes, and `name` `name_len`.
     unsafe fn read(options: *const Self) -> Result<ReceiverOptions, signalhub_status_t> {
         let read = ReceiverOptions::default();
         if options.is_null() {
@@ -95,18 +118,47 @@ impl signalhub_receiver_options_t {
             SIGNALHUB_ON_LAG_NEWEST => OnLag::Newest,
             _ => return Err(SIGNALHUB_ERR_ON_LAG),
         };
-        let read = read
+        if given.reserved != 0 {
+            return Err(SIGNALHUB_ERR_STRUCT_SIZE);
+        }
+        let mut read = read
             .start(start)
             .on_lag(on_lag)
-            .ignore_origin(given.ignore_origin);
-        // SAFETY: `pattern` spans `pattern_len` bytes by the caller's promise.
-        let pattern = unsafe { slice(given.pattern.cast(), given.pattern_len) }?;
-        if given.pattern.is_null() {
-            return Ok(read);
+            .ignore_origin(given.ignore_origin)
+            .warn_behind(given.warn_behind)
+            .lossless(given.lossless != 0);
+        if let Ok(ns @ 1..) = u64::try_from(given.max_stall_ns) {
+            read = read.max_stall(Duration::from_nanos(ns));
         }
-        let pattern = str::from_utf8(pattern).map_err(|_| SIGNALHUB_ERR_UTF8)?;
-        Ok(read.pattern(pattern))
+        // SAFETY: `pattern` spans `pattern_len` bytes by the caller's promise.
+        if let Some(pattern) = unsafe { optional_text(given.pattern, given.pattern_len) }? {
+            read = read.pattern(pattern);
+        }
+        // SAFETY: `name` spans `name_len` bytes by the caller's promise.
+        if let Some(name) = unsafe { optional_text(given.name, given.name_len) }? {
+            read = read.name(name);
+        }
+        Ok(read)
     }
+}
+
+/// Reads the caller's text; NULL is none.
+///
+/// # Safety
+///
+/// `text` spans `len` bytes during `'a`.
+unsafe fn optional_text<'a>(
+    text: *const c_char,
+    len: usize,
+) -> Result<Option<&'a str>, signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { slice(text.cast(), len) }?;
+    if text.is_null() {
+        return Ok(None);
+    }
+    str::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| SIGNALHUB_ERR_UTF8)
 }
 
 /// Subscribe to a hub, starting at the next message.
@@ -144,11 +196,11 @@ pub unsafe extern "C" fn signalhub_subscribe(
 /// @param options       What it is to get, or NULL for what signalhub_subscribe() gives.
 /// @param out_receiver  Receives the handle. Not NULL.
 ///
-/// Ownership: the pattern is copied; free the handle with signalhub_receiver_free().
+/// Ownership: pattern and name are copied; free the handle with signalhub_receiver_free().
 /// Threads:   any thread.
 /// Returns:   what signalhub_subscribe() returns, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_START,
-///            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_UTF8, or
-///            SIGNALHUB_ERR_TOO_BIG for a pattern that no memory could hold.
+///            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_NAME, SIGNALHUB_ERR_UTF8,
+///            or SIGNALHUB_ERR_TOO_BIG for a text that no memory could hold.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signalhub_subscribe_with(
     hub: *const signalhub_t,

@@ -25,6 +25,9 @@ enum {
     FILTERED,
     MISSED,
     BEHIND,
+    LOSSLESS,
+    MAX_STALL,
+    TIMEOUT,
     OPTIONS
 };
 static const char *const option_keys[OPTIONS] = {"kind=",
@@ -43,7 +46,10 @@ static const char *const option_keys[OPTIONS] = {"kind=",
                                                  "received=",
                                                  "filtered=",
                                                  "missed=",
-                                                 "behind="};
+                                                 "behind=",
+                                                 "lossless=",
+                                                 "max_stall=",
+                                                 "timeout="};
 
 #define UNSAID UINT64_MAX
 
@@ -101,6 +107,7 @@ static const struct {
     {SIGNALHUB_LAGGED, "lagged"},
     {SIGNALHUB_CLOSED, "closed"},
     {SIGNALHUB_TIMEOUT, "timeout"},
+    {SIGNALHUB_FULL, "full"},
     {SIGNALHUB_ERR_NULL, "err_null"},
     {SIGNALHUB_ERR_HANDLE, "err_handle"},
     {SIGNALHUB_ERR_CAPACITY, "err_capacity"},
@@ -342,6 +349,8 @@ static void subscribe(const side_t *call, const side_t *want)
         options.start_at = number(strchr(start, '(') + 1);
     options.on_lag = on_lag_of(call->options[ON_LAG]);
     options.ignore_origin = option(call, IGNORE_ORIGIN, 0);
+    options.lossless = (int)option(call, LOSSLESS, 0);
+    options.max_stall_ns = (int64_t)option(call, MAX_STALL, 0);
     status = signalhub_subscribe_with(hub, &options, &receiver);
     free((void *)(uintptr_t)pattern.data);
     expect_status(want, status, 0);
@@ -365,6 +374,8 @@ static void expect_stats(const char *name, const side_t *want)
     expect(stats.filtered == number(want->options[FILTERED]), "another filtered");
     expect(stats.missed == number(want->options[MISSED]), "another missed");
     expect(stats.behind == number(want->options[BEHIND]), "another behind");
+    expect(option(want, LOSSLESS, (uint64_t)stats.lossless) == (uint64_t)stats.lossless,
+           "lossless, or not");
     expect(stats.received + stats.filtered + stats.missed == next_seq - stats.start_seq,
            "counts that do not add up");
 }
@@ -375,7 +386,11 @@ static void publish(const side_t *call, const side_t *want)
     size_t count = read_views(call, 1, views);
     for (size_t i = 0; i < count; i++) {
         uint64_t receivers = 0;
-        expect_status(want, signalhub_publish_view(hub, &views[i], NULL, &receivers), 0);
+        const char *timeout = call->options[TIMEOUT];
+        int status = timeout == NULL ? signalhub_publish_view(hub, &views[i], NULL, &receivers)
+                                     : signalhub_publish_timeout(hub, &views[i], atoll(timeout),
+                                                                 NULL, &receivers);
+        expect_status(want, status, 0);
         expect(option(want, RECEIVERS, receivers) == receivers, "other receivers");
     }
     free_views(views, count);

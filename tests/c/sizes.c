@@ -29,7 +29,7 @@ LIES_AT(view_t, reserved, 44);
 LIES_AT(view_t, origin, 48);
 LIES_AT(view_t, seq, 56);
 
-STATIC_CHECK(receiver_options_take_48_bytes, sizeof(signalhub_receiver_options_t) == 48);
+STATIC_CHECK(receiver_options_take_88_bytes, sizeof(signalhub_receiver_options_t) == 88);
 LIES_AT(receiver_options_t, struct_size, 0);
 LIES_AT(receiver_options_t, pattern, 8);
 LIES_AT(receiver_options_t, pattern_len, 16);
@@ -37,8 +37,14 @@ LIES_AT(receiver_options_t, start, 24);
 LIES_AT(receiver_options_t, on_lag, 28);
 LIES_AT(receiver_options_t, start_at, 32);
 LIES_AT(receiver_options_t, ignore_origin, 40);
+LIES_AT(receiver_options_t, name, 48);
+LIES_AT(receiver_options_t, name_len, 56);
+LIES_AT(receiver_options_t, max_stall_ns, 64);
+LIES_AT(receiver_options_t, warn_behind, 72);
+LIES_AT(receiver_options_t, lossless, 80);
+LIES_AT(receiver_options_t, reserved, 84);
 
-STATIC_CHECK(receiver_stats_take_56_bytes, sizeof(signalhub_receiver_stats_t) == 56);
+STATIC_CHECK(receiver_stats_take_152_bytes, sizeof(signalhub_receiver_stats_t) == 152);
 LIES_AT(receiver_stats_t, struct_size, 0);
 LIES_AT(receiver_stats_t, start_seq, 8);
 LIES_AT(receiver_stats_t, next_seq, 16);
@@ -46,6 +52,21 @@ LIES_AT(receiver_stats_t, received, 24);
 LIES_AT(receiver_stats_t, filtered, 32);
 LIES_AT(receiver_stats_t, missed, 40);
 LIES_AT(receiver_stats_t, behind, 48);
+LIES_AT(receiver_stats_t, worst_behind, 56);
+LIES_AT(receiver_stats_t, wake_ups, 64);
+LIES_AT(receiver_stats_t, id, 72);
+LIES_AT(receiver_stats_t, name, 80);
+LIES_AT(receiver_stats_t, lossless, 144);
+LIES_AT(receiver_stats_t, about_to_lag, 148);
+
+STATIC_CHECK(stats_take_56_bytes, sizeof(signalhub_stats_t) == 56);
+LIES_AT(stats_t, struct_size, 0);
+LIES_AT(stats_t, capacity, 8);
+LIES_AT(stats_t, published, 16);
+LIES_AT(stats_t, receivers, 24);
+LIES_AT(stats_t, waiting, 32);
+LIES_AT(stats_t, waiting_publishers, 40);
+LIES_AT(stats_t, gated_by, 48);
 
 /* The structs as a later version may have them. */
 typedef struct {

@@ -20,13 +20,14 @@ static void statuses_have_their_numbers_for_ever(void)
 {
     CHECK(SIGNALHUB_TIMEOUT == 4 && SIGNALHUB_ERR_PANIC == -15);
     CHECK(SIGNALHUB_ERR_PATTERN == -16 && SIGNALHUB_ERR_START == -17);
-    CHECK(SIGNALHUB_ERR_ON_LAG == -18);
+    CHECK(SIGNALHUB_ERR_ON_LAG == -18 && SIGNALHUB_ERR_NAME == -23);
+    CHECK(SIGNALHUB_FULL == 5);
 }
 
 static void any_other_number_is_an_unknown_status(void)
 {
     static const int numbers[] = {
-        SIGNALHUB_TIMEOUT + 1, SIGNALHUB_ERR_ON_LAG - 1, 100, -100, INT_MAX, INT_MIN};
+        SIGNALHUB_FULL + 1, SIGNALHUB_ERR_NAME - 1, 100, -100, INT_MAX, INT_MIN};
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         CHECK(strcmp(signalhub_status_str(numbers[i]), "unknown status") == 0);
     for (long number = INT_MIN; number <= INT_MAX; number += 99991)

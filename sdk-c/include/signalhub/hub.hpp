@@ -257,10 +257,19 @@ private:
     signalhub_status_t subscribe(const ReceiverOptions &options,
                                  signalhub_receiver_t *&receiver) const noexcept
     {
-        const signalhub_receiver_options_t given = {
-            sizeof given,         options.pattern.data(),           options.pattern.size(),
-            options.start.start_, static_cast<int>(options.on_lag), options.start.at_,
-            options.ignore_origin};
+        const signalhub_receiver_options_t given = {sizeof given,
+                                                    options.pattern.data(),
+                                                    options.pattern.size(),
+                                                    options.start.start_,
+                                                    static_cast<int>(options.on_lag),
+                                                    options.start.at_,
+                                                    options.ignore_origin,
+                                                    nullptr,
+                                                    0,
+                                                    0,
+                                                    0,
+                                                    0,
+                                                    0};
         return signalhub_subscribe_with(handle_.get(), &given, &receiver);
     }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ctypes import (
     POINTER,
     Structure,
+    c_char,
     c_char_p,
     c_int,
     c_int64,
@@ -30,6 +31,8 @@ SIGNALHUB_CAPACITY_MAX = 4294967296
 SIGNALHUB_SLOT_BYTES_MIN = 64
 SIGNALHUB_SLOT_BYTES_MAX = 65536
 SIGNALHUB_MESSAGE_BYTES_MAX = 1099511627776
+SIGNALHUB_NAME_SIZE = 64
+SIGNALHUB_NO_RECEIVER = 18446744073709551615
 
 SIGNALHUB_KIND_BYTES = 0
 SIGNALHUB_KIND_TEXT = 1
@@ -50,6 +53,7 @@ SIGNALHUB_EMPTY = 1
 SIGNALHUB_LAGGED = 2
 SIGNALHUB_CLOSED = 3
 SIGNALHUB_TIMEOUT = 4
+SIGNALHUB_FULL = 5
 SIGNALHUB_ERR_NULL = -1
 SIGNALHUB_ERR_HANDLE = -2
 SIGNALHUB_ERR_FORKED = -3
@@ -68,6 +72,7 @@ SIGNALHUB_ERR_PANIC = -15
 SIGNALHUB_ERR_PATTERN = -16
 SIGNALHUB_ERR_START = -17
 SIGNALHUB_ERR_ON_LAG = -18
+SIGNALHUB_ERR_NAME = -23
 
 # The opaque types: a handle is an address.
 Hub = Receiver = Message = c_void_p
@@ -112,6 +117,12 @@ class ReceiverOptions(Structure):
         ("on_lag", c_int),
         ("start_at", c_uint64),
         ("ignore_origin", c_uint64),
+        ("name", c_void_p),
+        ("name_len", c_size_t),
+        ("max_stall_ns", c_int64),
+        ("warn_behind", c_uint64),
+        ("lossless", c_int),
+        ("reserved", c_uint32),
     ]
 
 
@@ -126,6 +137,26 @@ class ReceiverStats(Structure):
         ("filtered", c_uint64),
         ("missed", c_uint64),
         ("behind", c_uint64),
+        ("worst_behind", c_uint64),
+        ("wake_ups", c_uint64),
+        ("id", c_uint64),
+        ("name", c_char * SIGNALHUB_NAME_SIZE),
+        ("lossless", c_int),
+        ("about_to_lag", c_int),
+    ]
+
+
+class Stats(Structure):
+    """signalhub_stats_t"""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("capacity", c_uint64),
+        ("published", c_uint64),
+        ("receivers", c_uint64),
+        ("waiting", c_uint64),
+        ("waiting_publishers", c_uint64),
+        ("gated_by", c_uint64),
     ]
 
 
@@ -143,6 +174,10 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "signalhub_publish_view": (
         Status,
         [Hub, POINTER(View), POINTER(c_uint64), POINTER(c_uint64)],
+    ),
+    "signalhub_publish_timeout": (
+        Status,
+        [Hub, POINTER(View), c_int64, POINTER(c_uint64), POINTER(c_uint64)],
     ),
     "signalhub_publish_many": (Status, [Hub, POINTER(View), c_size_t, POINTER(c_size_t)]),
     "signalhub_capacity": (Status, [Hub, POINTER(c_uint64)]),
@@ -173,4 +208,13 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "signalhub_receiver_next_seq": (Status, [Receiver, POINTER(c_uint64)]),
     "signalhub_receiver_stats": (Status, [Receiver, POINTER(ReceiverStats)]),
     "signalhub_receiver_free": (Status, [Receiver]),
+    "signalhub_stats": (Status, [Hub, POINTER(Stats)]),
+    "signalhub_stats_receivers": (
+        Status,
+        [Hub, POINTER(ReceiverStats), c_size_t, POINTER(c_size_t)],
+    ),
+    "signalhub_stats_text": (
+        Status,
+        [Hub, c_char_p, c_size_t, c_void_p, c_size_t, POINTER(c_size_t)],
+    ),
 }
