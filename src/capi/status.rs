@@ -3,7 +3,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use crate::error::{HandleError, NewError, PublishError, SubscribeError, TopicError};
+use crate::error::{HandleError, LimitError, NewError, PublishError, SubscribeError, TopicError};
 
 /// What a call came to. Zero is success; positive values are ordinary outcomes of a correct
 /// program; negative values are mistakes or failures, after which nothing has changed unless the
@@ -62,7 +62,11 @@ pub enum signalhub_status_t {
     /// not even the next one.
     SIGNALHUB_ERR_START = -17,
     /// An on_lag that is none of the SIGNALHUB_ON_LAG_ constants.
-    SIGNALHUB_ERR_ON_LAG = -18, // Last added.
+    SIGNALHUB_ERR_ON_LAG = -18,
+    /// A wait that is none of the SIGNALHUB_WAIT_ constants, or a wait for no receiver at all.
+    SIGNALHUB_ERR_WAIT = -21,
+    /// The system has no more descriptors or threads to give.
+    SIGNALHUB_ERR_LIMIT = -22, // Last added.
 }
 
 use signalhub_status_t::*;
@@ -84,7 +88,7 @@ pub extern "C" fn signalhub_status_str(status: c_int) -> *const c_char {
 }
 
 /// Every status and its text.
-const ALL: [(signalhub_status_t, &CStr); 23] = [
+const ALL: [(signalhub_status_t, &CStr); 25] = [
     (SIGNALHUB_OK, c"ok"),
     (SIGNALHUB_EMPTY, c"no message is waiting"),
     (
@@ -144,6 +148,14 @@ const ALL: [(signalhub_status_t, &CStr); 23] = [
         c"unknown start, or there is no message yet to start at",
     ),
     (SIGNALHUB_ERR_ON_LAG, c"unknown on_lag"),
+    (
+        SIGNALHUB_ERR_WAIT,
+        c"unknown wait, or no receiver to wait for",
+    ),
+    (
+        SIGNALHUB_ERR_LIMIT,
+        c"the system has no more descriptors or threads to give",
+    ),
 ];
 
 impl From<HandleError> for signalhub_status_t {
@@ -193,5 +205,11 @@ impl From<SubscribeError> for signalhub_status_t {
             SubscribeError::Pattern(_) => SIGNALHUB_ERR_PATTERN,
             SubscribeError::Start => SIGNALHUB_ERR_START,
         }
+    }
+}
+
+impl From<LimitError> for signalhub_status_t {
+    fn from(_: LimitError) -> Self {
+        SIGNALHUB_ERR_LIMIT
     }
 }

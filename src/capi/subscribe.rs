@@ -10,7 +10,7 @@ use super::handle;
 use super::hub::signalhub_t;
 use super::receiver::signalhub_receiver_t;
 use super::status::signalhub_status_t::{self, *};
-use crate::{OnLag, ReceiverOptions, Start};
+use crate::{OnLag, ReceiverOptions, Start, Wait};
 
 /// Start at the next message to be published.
 pub const SIGNALHUB_START_NEXT: c_int = 0;
@@ -28,6 +28,16 @@ pub const SIGNALHUB_ON_LAG_REPORT: c_int = 0;
 pub const SIGNALHUB_ON_LAG_SKIP: c_int = 1;
 /// A lag is told once, and the receiver goes on at the newest message.
 pub const SIGNALHUB_ON_LAG_NEWEST: c_int = 2;
+
+/// A thread that waits looks again for some microseconds, then sleeps. Right for almost everybody.
+pub const SIGNALHUB_WAIT_ADAPTIVE: c_int = 0;
+/// A thread that waits never sleeps: the fastest answer, and publishers wake nobody, at the price of
+/// a processor for as long as it waits.
+pub const SIGNALHUB_WAIT_SPIN: c_int = 1;
+/// A thread that waits never sleeps, but lets other threads go first.
+pub const SIGNALHUB_WAIT_YIELD: c_int = 2;
+/// A thread that waits sleeps at once, so that each message costs a wake-up.
+pub const SIGNALHUB_WAIT_PARK: c_int = 3;
 
 /// What signalhub_subscribe_with() can be asked for. Start from SIGNALHUB_RECEIVER_OPTIONS_INIT.
 #[repr(C)]
@@ -50,12 +60,16 @@ pub struct signalhub_receiver_options_t {
     pub start_at: u64,
     /// Leaves out the messages of this origin, its own for example; 0 leaves out nothing.
     pub ignore_origin: u64,
+    /// How a thread waits in a receive and in signalhub_wait_any(): a SIGNALHUB_WAIT_ constant.
+    pub wait: c_int,
+    /// Zero.
+    pub reserved: u32,
 }
 
 // As in tests/c/sizes.c. Without padding: struct_size could not tell a field that is added there.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<signalhub_receiver_options_t>() == 48);
+    assert!(size_of::<signalhub_receiver_options_t>() == 56);
     assert!(offset_of!(signalhub_receiver_options_t, struct_size) == 0);
     assert!(offset_of!(signalhub_receiver_options_t, pattern) == 8);
     assert!(offset_of!(signalhub_receiver_options_t, pattern_len) == 16);
@@ -63,6 +77,8 @@ const _: () = {
     assert!(offset_of!(signalhub_receiver_options_t, on_lag) == 28);
     assert!(offset_of!(signalhub_receiver_options_t, start_at) == 32);
     assert!(offset_of!(signalhub_receiver_options_t, ignore_origin) == 40);
+    assert!(offset_of!(signalhub_receiver_options_t, wait) == 48);
+    assert!(offset_of!(signalhub_receiver_options_t, reserved) == 52);
 };
 
 impl signalhub_receiver_options_t {
@@ -95,10 +111,21 @@ impl signalhub_receiver_options_t {
             SIGNALHUB_ON_LAG_NEWEST => OnLag::Newest,
             _ => return Err(SIGNALHUB_ERR_ON_LAG),
         };
+        let wait = match given.wait {
+            SIGNALHUB_WAIT_ADAPTIVE => Wait::Adaptive,
+            SIGNALHUB_WAIT_SPIN => Wait::Spin,
+            SIGNALHUB_WAIT_YIELD => Wait::Yield,
+            SIGNALHUB_WAIT_PARK => Wait::Park,
+            _ => return Err(SIGNALHUB_ERR_WAIT),
+        };
+        if given.reserved != 0 {
+            return Err(SIGNALHUB_ERR_STRUCT_SIZE);
+        }
         let read = read
             .start(start)
             .on_lag(on_lag)
-            .ignore_origin(given.ignore_origin);
+            .ignore_origin(given.ignore_origin)
+            .wait(wait);
         // SAFETY: `pattern` spans `pattern_len` bytes by the caller's promise.
         let pattern = unsafe { slice(given.pattern.cast(), given.pattern_len) }?;
         if given.pattern.is_null() {
@@ -147,7 +174,7 @@ pub unsafe extern "C" fn signalhub_subscribe(
 /// Ownership: the pattern is copied; free the handle with signalhub_receiver_free().
 /// Threads:   any thread.
 /// Returns:   what signalhub_subscribe() returns, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_START,
-///            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_UTF8, or
+///            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_WAIT, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_UTF8, or
 ///            SIGNALHUB_ERR_TOO_BIG for a pattern that no memory could hold.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signalhub_subscribe_with(

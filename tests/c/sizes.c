@@ -29,7 +29,7 @@ LIES_AT(view_t, reserved, 44);
 LIES_AT(view_t, origin, 48);
 LIES_AT(view_t, seq, 56);
 
-STATIC_CHECK(receiver_options_take_48_bytes, sizeof(signalhub_receiver_options_t) == 48);
+STATIC_CHECK(receiver_options_take_56_bytes, sizeof(signalhub_receiver_options_t) == 56);
 LIES_AT(receiver_options_t, struct_size, 0);
 LIES_AT(receiver_options_t, pattern, 8);
 LIES_AT(receiver_options_t, pattern_len, 16);
@@ -37,6 +37,8 @@ LIES_AT(receiver_options_t, start, 24);
 LIES_AT(receiver_options_t, on_lag, 28);
 LIES_AT(receiver_options_t, start_at, 32);
 LIES_AT(receiver_options_t, ignore_origin, 40);
+LIES_AT(receiver_options_t, wait, 48);
+LIES_AT(receiver_options_t, reserved, 52);
 
 STATIC_CHECK(receiver_stats_take_56_bytes, sizeof(signalhub_receiver_stats_t) == 56);
 LIES_AT(receiver_stats_t, struct_size, 0);
@@ -212,8 +214,12 @@ static void receiver_options_of_another_version_are_understood_or_refused(void)
         options.known.struct_size = wrong_sizes[i];
         CHECK_STATUS(try_receiver_options(hub, &options), SIGNALHUB_ERR_STRUCT_SIZE);
     }
-    options.known.struct_size = sizeof options.known - 1;
+    options.known.struct_size = 47; /* the first version had 48 */
     CHECK_STATUS(try_receiver_options(hub, &options), SIGNALHUB_ERR_STRUCT_SIZE);
+    options.known.struct_size = 48;
+    options.known.wait = 99; /* not looked at */
+    CHECK_OK(try_receiver_options(hub, &options));
+    options.known.wait = SIGNALHUB_WAIT_ADAPTIVE;
     options.known.struct_size = sizeof options.known;
     options.more[0] = 1; /* not looked at */
     CHECK_OK(try_receiver_options(hub, &options));
