@@ -17,6 +17,7 @@ mod stats;
 mod status;
 mod subscribe;
 mod version;
+mod wait;
 
 pub use hub::*;
 pub use message::*;
@@ -26,3 +27,4 @@ pub use stats::*;
 pub use status::*;
 pub use subscribe::*;
 pub use version::*;
+pub use wait::*;

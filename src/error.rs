@@ -111,6 +111,22 @@ pub enum RecvTimeoutError {
     Lagged(Lag),
 }
 
+/// Why [`wait_any`](crate::wait_any) named no receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitAnyError {
+    /// Nothing came in time.
+    Timeout,
+    /// There is no receiver to wait for.
+    NoReceivers,
+}
+
+/// What the system has no more of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitError {
+    /// Descriptors, of this process or of all.
+    Descriptors,
+}
+
 /// Why a handle of the C ABI cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HandleError {
@@ -127,6 +143,7 @@ pub(crate) enum HandleError {
 }
 
 const CLOSED: &str = "the hub is closed";
+const TIMEOUT: &str = "nothing came before the timeout";
 
 impl Display for NewError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -207,10 +224,27 @@ impl Display for RecvError {
 impl Display for RecvTimeoutError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Timeout => f.write_str("nothing came before the timeout"),
+            Self::Timeout => f.write_str(TIMEOUT),
             Self::Closed => f.write_str(CLOSED),
             Self::Lagged(lag) => lag.fmt(f),
         }
+    }
+}
+
+impl Display for WaitAnyError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Timeout => TIMEOUT,
+            Self::NoReceivers => "there is no receiver to wait for",
+        })
+    }
+}
+
+impl Display for LimitError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Descriptors => "the system has no more descriptors to give",
+        })
     }
 }
 
@@ -222,6 +256,8 @@ impl Error for SubscribeError {}
 impl Error for TryRecvError {}
 impl Error for RecvError {}
 impl Error for RecvTimeoutError {}
+impl Error for WaitAnyError {}
+impl Error for LimitError {}
 
 impl From<TopicError> for SubscribeError {
     fn from(error: TopicError) -> Self {

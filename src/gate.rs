@@ -219,6 +219,7 @@ impl Gates {
         let interest = Interest {
             seq,
             owner: 0,
+            record: None,
             filter: None,
             wake_at: 0,
         };

@@ -91,6 +91,10 @@ mod block;
 mod receiver;
 mod message;
 mod wait;
+mod spot;
+mod descriptor;
+mod task;
+mod wait_any;
 mod stats;
 mod prometheus;
 mod sync;
@@ -102,16 +106,18 @@ mod tag;
 pub mod capi;
 
 pub use error::{
-    Lag, NewError, PublishError, PublishManyError, RecvError, RecvTimeoutError, SubscribeError,
-    TopicError, TryRecvError,
+    Lag, LimitError, NewError, PublishError, PublishManyError, RecvError, RecvTimeoutError,
+    SubscribeError, TopicError, TryRecvError, WaitAnyError,
 };
 pub use hub::{Hub, Published};
 pub use message::Message;
-pub use options::{OnLag, Options, ReceiverOptions, Start};
+pub use options::{OnLag, Options, ReceiverOptions, Start, Wait};
 pub use receiver::Receiver;
 pub use shape::Kind;
 pub use stats::{HubStats, ReceiverStats};
+pub use task::Messages;
 pub use view::View;
+pub use wait_any::wait_any;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

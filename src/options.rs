@@ -110,6 +110,26 @@ pub enum OnLag {
     Newest,
 }
 
+/// How a thread waits in [`recv`](crate::Receiver::recv), [`recv_timeout`](crate::Receiver::recv_timeout)
+/// and [`wait_any`](crate::wait_any). All of them end in time when a message comes, the hub is closed
+/// or the time is over; they differ in what a wait costs, and in what it costs publishers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wait {
+    /// It looks again for some microseconds, then sleeps. Right for almost everybody: between
+    /// messages that follow each other it stays awake, and an idle receiver uses no processor.
+    #[default]
+    Adaptive,
+    /// It never sleeps: the fastest answer, and publishers wake nobody; but a processor of its own
+    /// is used up for as long as it waits, and if there is none to spare, all is slower.
+    Spin,
+    /// It never sleeps, but lets other threads go first. For threads that have nothing better to
+    /// do with a processor that they share.
+    Yield,
+    /// It sleeps at once. For messages that come seldom, and machines that count every cycle: each
+    /// message then costs a wake-up.
+    Park,
+}
+
 /// What [`Hub::subscribe_with`](crate::Hub::subscribe_with) can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiverOptions {
@@ -121,6 +141,7 @@ pub struct ReceiverOptions {
     pub(crate) max_stall: Option<Duration>,
     pub(crate) name: String,
     pub(crate) warn_behind: u64,
+    pub(crate) wait: Wait,
 }
 
 impl ReceiverOptions {
@@ -206,6 +227,12 @@ impl ReceiverOptions {
         }
         Ok(())
     }
+
+    /// How a thread waits for it. The default is [`Wait::Adaptive`].
+    #[must_use]
+    pub fn wait(self, wait: Wait) -> Self {
+        Self { wait, ..self }
+    }
 }
 
 impl Default for ReceiverOptions {
@@ -219,6 +246,7 @@ impl Default for ReceiverOptions {
             max_stall: None,
             name: String::new(),
             warn_behind: 0,
+            wait: Wait::Adaptive,
         }
     }
 }

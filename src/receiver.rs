@@ -2,19 +2,22 @@
 #![forbid(unsafe_code)]
 //! Receivers: a cursor in the ring, and what it means when the ring overtakes it.
 
+use std::os::fd::RawFd;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use crate::error::{Lag, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
+use crate::descriptor::Descriptor;
+use crate::error::{Lag, LimitError, RecvError, RecvTimeoutError, SubscribeError, TryRecvError};
 use crate::filter::Filter;
 use crate::hub::Shared;
 use crate::message::Message;
-use crate::options::{OnLag, ReceiverOptions};
+use crate::options::{OnLag, ReceiverOptions, Wait};
 use crate::shape::Place;
 use crate::slot::Missing;
+use crate::spot::{Spot, is_ready};
 use crate::stats::{ReceiverStats, Record};
-use crate::sync::{Arc, Backoff};
-use crate::wait::{Deadline, Interest};
+use crate::sync::Arc;
+use crate::wait::Deadline;
 
 /// One reader of a hub, with its own place in the stream.
 ///
@@ -49,8 +52,10 @@ impl Receiver {
         };
         let start = start.ok_or(SubscribeError::Start)?;
         shared.add(&record);
+        let mut cursor = Cursor::new(shared, record, start, filter, options.on_lag);
+        cursor.wait = options.wait;
         Ok(Self {
-            cursor: Cursor::new(shared, record, start, filter, options.on_lag),
+            cursor,
             message: Message::default(),
         })
     }
@@ -113,6 +118,20 @@ impl Receiver {
         Ok(&self.message)
     }
 
+    /// A descriptor for an event loop: readable when a receive would not say that nothing is there,
+    /// because there is a message, a lag, or the end (for good, then).
+    ///
+    /// It is made by the first call, and closed with the receiver. Level-triggered: receive until
+    /// [`TryRecvError::Empty`] (or a timeout); only that makes it unreadable. It may be readable for
+    /// nothing now and then, with a pattern once in half a ring. Do nothing with it but watch it.
+    ///
+    /// # Errors
+    ///
+    /// The system has no more descriptors to give.
+    pub fn fd(&mut self) -> Result<RawFd, LimitError> {
+        self.cursor.fd(&mut self.message)
+    }
+
     /// The number of the message that the next receive looks for.
     #[must_use]
     pub fn next_seq(&self) -> u64 {
@@ -150,6 +169,9 @@ pub(crate) struct Cursor {
     /// What it wants, if not everything.
     filter: Option<Arc<Filter>>,
     on_lag: OnLag,
+    wait: Wait,
+    /// What an event loop watches, once somebody has asked for it.
+    pub(crate) descriptor: Option<Descriptor>,
     /// Whether it may have to pass over anything.
     is_choosy: bool,
     /// Whether publishers may wait for it.
@@ -174,6 +196,8 @@ impl Cursor {
             streak: 0,
             filter: filter.map(Arc::new),
             on_lag,
+            wait: Wait::Adaptive,
+            descriptor: None,
         }
     }
 
@@ -196,11 +220,54 @@ impl Cursor {
     /// Copies the next message that is wanted, if it is there, and stays where it is.
     #[inline]
     pub(crate) fn look(&mut self, message: &mut Message) -> Result<(), TryRecvError> {
+        let found = self.look_once(message);
+        if found == Err(TryRecvError::Empty) && self.descriptor.is_some() {
+            self.watch();
+        }
+        found
+    }
+
+    #[inline]
+    fn look_once(&mut self, message: &mut Message) -> Result<(), TryRecvError> {
         if self.is_choosy {
             self.look_for_wanted(message)
         } else {
             self.look_at_next(message)
         }
+    }
+
+    /// Nothing was there: the descriptor is to say when something is.
+    #[cold]
+    fn watch(&mut self) {
+        if let Some(mut descriptor) = self.descriptor.take() {
+            descriptor.watch(self);
+            self.descriptor = Some(descriptor);
+        }
+    }
+
+    pub(crate) fn fd(&mut self, message: &mut Message) -> Result<RawFd, LimitError> {
+        if self.descriptor.is_none() {
+            self.descriptor = Some(Descriptor::new()?);
+            self.peek(message);
+        }
+        let fd = self.descriptor.as_ref().map(Descriptor::fd);
+        fd.ok_or(LimitError::Descriptors)
+    }
+
+    /// Whether a receive would not say that nothing is there. It may be said of a message that
+    /// is not wanted: what the look passes over is bounded.
+    pub(crate) fn peek(&mut self, message: &mut Message) -> bool {
+        let found = self.look(message);
+        message.clear();
+        if let Err(TryRecvError::Lagged(lag)) = found {
+            self.untell(lag);
+        }
+        found != Err(TryRecvError::Empty)
+    }
+
+    /// Whether there is something at the cursor, wanted or not, or nothing more will be.
+    pub(crate) fn is_ready(&self) -> bool {
+        is_ready(&self.shared, self.seq, self.index)
     }
 
     /// Passes over what is not wanted, and skips a lag, but does not chase after publishers: having
@@ -298,13 +365,14 @@ impl Cursor {
                 Err(TryRecvError::Closed) => return Err(RecvTimeoutError::Closed),
                 Err(TryRecvError::Empty) => {}
             }
-            if !self.spot().wait(0, deadline, || false) {
+            if !self.spot(0).wait(deadline, || false) {
                 return Err(RecvTimeoutError::Timeout);
             }
         }
     }
 
     /// Goes back, so that the next look tells a lag that cannot be told now.
+    // A gate goes back by that only from the oldest message, where it left no room either.
     pub(crate) fn untell(&mut self, lag: Lag) {
         self.seq = lag.first_lost;
         self.index = self.shared.ring.index(self.seq);
@@ -312,13 +380,16 @@ impl Cursor {
         self.record.count_missed(-(lag.missed as i64));
     }
 
-    /// Where it waits for the next message.
-    pub(crate) fn spot(&self) -> Spot {
+    /// Where it waits for the next message, on behalf of the receiver `owner`.
+    pub(crate) fn spot(&self, owner: usize) -> Spot {
         Spot {
             shared: self.shared.clone(),
+            record: self.record.clone(),
             seq: self.seq,
             index: self.index,
             filter: self.filter.clone(),
+            wait: self.wait,
+            owner,
         }
     }
 
@@ -361,48 +432,6 @@ impl Cursor {
             first_lost,
             resume_at: self.seq,
         }
-    }
-}
-
-/// Where a cursor waits, for a thread that gives the cursor away while it sleeps.
-#[derive(Debug)]
-pub(crate) struct Spot {
-    shared: Arc<Shared>,
-    seq: u64,
-    index: usize,
-    filter: Option<Arc<Filter>>,
-}
-
-impl Spot {
-    /// Waits until the message may be there, the hub is closed, or the receiver `owner` was
-    /// `freed`. False if `deadline` passed first.
-    pub(crate) fn wait(self, owner: usize, deadline: Deadline, freed: impl Fn() -> bool) -> bool {
-        // Before it looks: there may always be something, and never what is wanted.
-        if deadline.has_passed() {
-            return false;
-        }
-        let ring = &self.shared.ring;
-        let slot = ring.slot(self.index);
-        let ready = || {
-            slot.look(self.seq) != Err(Missing::NotYet)
-                || self.shared.end() == Some(self.seq)
-                || freed()
-        };
-        let backoff = Backoff::new();
-        while !backoff.is_completed() {
-            if ready() {
-                return true;
-            }
-            backoff.snooze();
-        }
-        let interest = Interest {
-            seq: self.seq,
-            owner,
-            filter: self.filter,
-            wake_at: self.seq + ring.capacity() / 2,
-        };
-        let tail = || ring.next_seq();
-        self.shared.waiters.sleep(interest, deadline, tail, ready)
     }
 }
 

@@ -28,51 +28,119 @@ pub(crate) use loom::sync::{
 
 use std::sync::atomic::Ordering::SeqCst;
 
-/// Which fences the process uses; decided before its first hub.
+/// Which fences the process uses. Who has one knows that this is decided.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Fences {
-    /// Whether the kernel has membarrier.
-    asymmetric: bool,
-}
+pub(crate) struct Fences(());
 
 impl Fences {
     /// What this machine offers.
     pub(crate) fn detect() -> Self {
-        Self {
-            asymmetric: cfg!(not(loom)) && membarrier_is_there(),
-        }
+        decide();
+        Self(())
     }
 
     /// The publisher's side: after its stamp, before it looks for sleepers.
     #[inline]
     pub(crate) fn light(self) {
-        if self.asymmetric {
+        if is_asymmetric() {
             std::sync::atomic::compiler_fence(SeqCst);
         } else {
             fence(SeqCst);
         }
     }
 
-    /// The sleeper's side: after it has announced itself, before it looks at the stamp. False if
-    /// the fence failed, so that a publisher may not have seen it.
-    #[must_use]
-    pub(crate) fn heavy(self) -> bool {
+    /// The sleeper's side: after it has announced itself, before it looks at the stamp.
+    ///
+    /// If a membarrier that the kernel has is refused (a sandbox that was entered late does that),
+    /// publishers pay for a fence of their own from then on. This one waits until those that may
+    /// not know yet are past their look.
+    pub(crate) fn heavy(self) {
         fence(SeqCst);
-        !self.asymmetric || membarrier()
+        if !(is_symmetric() || membarrier()) {
+            give_up_asymmetry();
+        }
     }
 }
 
-#[cfg(not(loom))]
-use crate::sys::membarrier::{membarrier, membarrier_is_there};
+#[cfg(loom)]
+use always_symmetric::*;
 
 #[cfg(loom)]
-fn membarrier_is_there() -> bool {
-    false
+mod always_symmetric {
+    pub(super) fn decide() {}
+
+    pub(super) fn is_asymmetric() -> bool {
+        false
+    }
+
+    pub(super) fn is_symmetric() -> bool {
+        true
+    }
+
+    pub(super) fn membarrier() -> bool {
+        true
+    }
+
+    pub(super) fn give_up_asymmetry() {}
 }
 
-#[cfg(loom)]
-fn membarrier() -> bool {
-    true
+#[cfg(not(loom))]
+use asymmetric::*;
+
+/// Which of the two pairs the process is at.
+#[cfg(not(loom))]
+mod asymmetric {
+    use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+    use std::time::Duration;
+
+    use super::{AtomicU32, fence};
+    pub(super) use crate::sys::membarrier::membarrier;
+    use crate::sys::{futex::nap, membarrier::membarrier_is_there};
+
+    /// Written once before the first hub, and by sleepers whose membarrier is refused; read by
+    /// publishers and sleepers.
+    static STATE: AtomicU32 = AtomicU32::new(UNDECIDED);
+
+    const UNDECIDED: u32 = 0;
+    /// Publishers have the light fence, sleepers the heavy one.
+    const ASYMMETRIC: u32 = 1;
+    /// Publishers have come to know that they must fence, or are about to.
+    const TURNING: u32 = 2;
+    /// Both fence.
+    const SYMMETRIC: u32 = 3;
+
+    /// How long publishers have for that. A store and a load that a processor has swapped are a
+    /// few hundred instructions apart at most, and a thread that is taken off it has fenced.
+    const TURN: Duration = Duration::from_millis(10);
+
+    pub(super) fn decide() {
+        if STATE.load(Relaxed) == UNDECIDED {
+            let state = if membarrier_is_there() {
+                ASYMMETRIC
+            } else {
+                SYMMETRIC
+            };
+            // Another thread may have been faster, and come further.
+            let _ = STATE.compare_exchange(UNDECIDED, state, Relaxed, Relaxed);
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_asymmetric() -> bool {
+        STATE.load(Relaxed) == ASYMMETRIC
+    }
+
+    pub(super) fn is_symmetric() -> bool {
+        STATE.load(Relaxed) == SYMMETRIC
+    }
+
+    #[cold]
+    pub(super) fn give_up_asymmetry() {
+        STATE.fetch_max(TURNING, Relaxed);
+        nap(TURN);
+        STATE.store(SYMMETRIC, Relaxed);
+        fence(SeqCst);
+    }
 }
 
 #[cfg(not(loom))]
@@ -83,6 +151,7 @@ mod native {
     use std::time::{Duration, Instant};
 
     use super::AtomicU32;
+    pub(crate) use crate::sys::eventfd::EventFd;
     use crate::sys::futex::{RawLock, futex_wait, futex_wake, nap};
     use std::sync::atomic::Ordering::{Acquire, Release};
 
@@ -188,6 +257,47 @@ mod modelled {
         pub(crate) fn unpark(&self) {
             *self.unparked.lock().unwrap() = true;
             self.changed.notify_one();
+        }
+    }
+
+    /// A count that can be waited for, as poll would.
+    #[derive(Debug)]
+    pub(crate) struct EventFd {
+        count: Mutex<u64>,
+        raised: Condvar,
+    }
+
+    #[expect(clippy::unwrap_used, reason = "a model that panics has failed anyway")]
+    impl EventFd {
+        pub(crate) fn new() -> Option<Self> {
+            Some(Self {
+                count: Mutex::new(0),
+                raised: Condvar::new(),
+            })
+        }
+
+        pub(crate) fn fd(&self) -> i32 {
+            -1
+        }
+
+        pub(crate) fn raise(&self) {
+            *self.count.lock().unwrap() += 1;
+            self.raised.notify_one();
+        }
+
+        pub(crate) fn drain(&self) -> bool {
+            std::mem::take(&mut *self.count.lock().unwrap()) != 0
+        }
+
+        pub(crate) fn is_readable(&self) -> bool {
+            *self.count.lock().unwrap() != 0
+        }
+
+        pub(crate) fn poll(&self) {
+            let mut count = self.count.lock().unwrap();
+            while *count == 0 {
+                count = self.raised.wait(count).unwrap();
+            }
         }
     }
 

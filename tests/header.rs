@@ -23,6 +23,7 @@ fn the_committed_header_is_current() {
         "subscribe",
         "receiver",
         "stats",
+        "wait",
     ] {
         builder = builder.with_src(root.join(format!("src/capi/{file}.rs")));
     }

@@ -41,7 +41,7 @@
 /** Receiver options with their defaults. */
 #define SIGNALHUB_RECEIVER_OPTIONS_INIT \
     {sizeof(signalhub_receiver_options_t), NULL, 0, SIGNALHUB_START_NEXT, \
-     SIGNALHUB_ON_LAG_REPORT, 0, 0, NULL, 0, 0, 0, 0, 0}
+     SIGNALHUB_ON_LAG_REPORT, 0, 0, NULL, 0, 0, 0, 0, SIGNALHUB_WAIT_ADAPTIVE}
 
 /** Statistics to be filled in. */
 #define SIGNALHUB_STATS_INIT {sizeof(signalhub_stats_t), 0, 0, 0, 0, 0, 0}
@@ -154,6 +154,27 @@
  * A lag is told once, and the receiver goes on at the newest message.
  */
 #define SIGNALHUB_ON_LAG_NEWEST 2
+
+/**
+ * A thread that waits looks again for some microseconds, then sleeps. Right for almost everybody.
+ */
+#define SIGNALHUB_WAIT_ADAPTIVE 0
+
+/**
+ * A thread that waits never sleeps: the fastest answer, and publishers wake nobody, at the price of
+ * a processor for as long as it waits.
+ */
+#define SIGNALHUB_WAIT_SPIN 1
+
+/**
+ * A thread that waits never sleeps, but lets other threads go first.
+ */
+#define SIGNALHUB_WAIT_YIELD 2
+
+/**
+ * A thread that waits sleeps at once, so that each message costs a wake-up.
+ */
+#define SIGNALHUB_WAIT_PARK 3
 
 /**
  * Room for the longest name of a receiver and its NUL, in bytes.
@@ -273,6 +294,14 @@ typedef enum {
      * An on_lag that is none of the SIGNALHUB_ON_LAG_ constants.
      */
     SIGNALHUB_ERR_ON_LAG = -18,
+    /**
+     * A wait that is none of the SIGNALHUB_WAIT_ constants, or a wait for no receiver at all.
+     */
+    SIGNALHUB_ERR_WAIT = -21,
+    /**
+     * The system has no more descriptors or threads to give.
+     */
+    SIGNALHUB_ERR_LIMIT = -22,
     /**
      * A name that is longer than 63 bytes, or has a control character.
      */
@@ -427,9 +456,9 @@ typedef struct {
      */
     int lossless;
     /**
-     * Zero.
+     * How a thread waits in a receive and in signalhub_wait_any(): a SIGNALHUB_WAIT_ constant.
      */
-    uint32_t reserved;
+    int wait;
 } signalhub_receiver_options_t;
 
 /**
@@ -827,8 +856,8 @@ signalhub_status_t signalhub_subscribe(const signalhub_t *hub,
  * Ownership: pattern and name are copied; free the handle with signalhub_receiver_free().
  * Threads:   any thread.
  * Returns:   what signalhub_subscribe() returns, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_START,
- *            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_NAME, SIGNALHUB_ERR_UTF8,
- *            or SIGNALHUB_ERR_TOO_BIG for a text that no memory could hold.
+ *            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_WAIT, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_NAME,
+ *            SIGNALHUB_ERR_UTF8, or SIGNALHUB_ERR_TOO_BIG for a text that no memory could hold.
  */
 SIGNALHUB_API
 signalhub_status_t signalhub_subscribe_with(const signalhub_t *hub,
@@ -1038,6 +1067,56 @@ signalhub_status_t signalhub_stats_text(const signalhub_t *hub,
                                         void *buf,
                                         size_t buf_len,
                                         size_t *out_len);
+
+/**
+ * A descriptor for select, poll, epoll and the event loops that are made of them: readable when a
+ * receive would not say that nothing is there, because there is a message, a lag, or the end (for
+ * good, then).
+ *
+ * It is made by the first call, and is the same in later ones. Level-triggered: when it is readable,
+ * receive until SIGNALHUB_EMPTY or SIGNALHUB_TIMEOUT, which makes it unreadable. It may be readable
+ * for nothing now and then, with a pattern once in half a ring. Edge-triggered epoll sees it
+ * become readable after each SIGNALHUB_EMPTY or SIGNALHUB_TIMEOUT.
+ *
+ * @param receiver  The receiver. Not NULL.
+ * @param out_fd    Receives the descriptor. Not NULL.
+ *
+ * Ownership: it is the receiver's, and closed with it. Watch it; do not read, write or close it.
+ * Threads:   one thread at a time.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+ *            SIGNALHUB_ERR_BUSY, SIGNALHUB_ERR_LIMIT or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_fd(signalhub_receiver_t *receiver,
+                                         int *out_fd);
+
+/**
+ * Wait until one of several receivers has something: a message, a lag or the end. Nothing is taken:
+ * signalhub_receiver_try_recv() does that then.
+ *
+ * The receivers may be of one hub or of several. They are looked at from another one on in each
+ * call, so that a busy one does not hide the others. How the thread waits is up to the most wakeful
+ * of them (see SIGNALHUB_WAIT_ADAPTIVE). A receiver with a pattern may be named for a message that
+ * turns out not to be wanted: be ready for SIGNALHUB_EMPTY.
+ *
+ * @param receivers   The receivers. Not NULL.
+ * @param count       How many.
+ * @param timeout_ns  As for signalhub_receiver_recv_timeout().
+ * @param out_index   Receives the place of the receiver among them, when SIGNALHUB_OK or
+ *                    SIGNALHUB_CLOSED. Not NULL.
+ *
+ * Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+ * Blocks:  until one of them has something, one of them is freed or the time is over.
+ * Returns: SIGNALHUB_OK, SIGNALHUB_TIMEOUT, SIGNALHUB_CLOSED (one of them was freed meanwhile; a hub
+ *          that is closed is SIGNALHUB_OK), SIGNALHUB_ERR_WAIT when `count` is 0,
+ *          SIGNALHUB_ERR_TOO_BIG when it is more than fits in memory, SIGNALHUB_ERR_NULL,
+ *          SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_BUSY or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_wait_any(signalhub_receiver_t *const *receivers,
+                                      size_t count,
+                                      int64_t timeout_ns,
+                                      size_t *out_index);
 
 #ifdef __cplusplus
 }  // extern "C"

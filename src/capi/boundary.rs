@@ -122,7 +122,7 @@ impl<'a, T> Unlocked<'a, T> {
     }
 
     /// Takes the value again, or `None` if the handle was freed.
-    pub(crate) fn lock(self) -> Option<Locked<'a, T>> {
+    pub(crate) fn lock(&self) -> Option<Locked<'a, T>> {
         self.cell.tag().lock_again(self.live).ok()?;
         Some(Locked {
             cell: self.cell,

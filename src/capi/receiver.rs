@@ -287,9 +287,9 @@ unsafe fn recv(
             // SAFETY: the caller's promise.
             Err(error) => return Err(unsafe { outcome(error, out_missed) }),
         }
-        let spot = locked.cursor.spot();
+        let spot = locked.cursor.spot(receiver.addr());
         let unlocked = locked.unlock();
-        if !spot.wait(receiver.addr(), deadline, || unlocked.is_freed()) {
+        if !spot.wait(deadline, || unlocked.is_freed()) {
             return Err(SIGNALHUB_TIMEOUT);
         }
         locked = unlocked.lock().ok_or(SIGNALHUB_CLOSED)?;

@@ -3,7 +3,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use crate::error::{HandleError, NewError, PublishError, SubscribeError, TopicError};
+use crate::error::{HandleError, LimitError, NewError, PublishError, SubscribeError, TopicError};
 
 /// What a call came to. Zero is success; positive values are ordinary outcomes of a correct
 /// program; negative values are mistakes or failures, after which nothing has changed unless the
@@ -65,6 +65,10 @@ pub enum signalhub_status_t {
     SIGNALHUB_ERR_START = -17,
     /// An on_lag that is none of the SIGNALHUB_ON_LAG_ constants.
     SIGNALHUB_ERR_ON_LAG = -18,
+    /// A wait that is none of the SIGNALHUB_WAIT_ constants, or a wait for no receiver at all.
+    SIGNALHUB_ERR_WAIT = -21,
+    /// The system has no more descriptors or threads to give.
+    SIGNALHUB_ERR_LIMIT = -22,
     /// A name that is longer than 63 bytes, or has a control character.
     SIGNALHUB_ERR_NAME = -23, // Last added.
 }
@@ -88,7 +92,7 @@ pub extern "C" fn signalhub_status_str(status: c_int) -> *const c_char {
 }
 
 /// Every status and its text.
-const ALL: [(signalhub_status_t, &CStr); 25] = [
+const ALL: [(signalhub_status_t, &CStr); 27] = [
     (SIGNALHUB_OK, c"ok"),
     (SIGNALHUB_EMPTY, c"no message is waiting"),
     (
@@ -156,6 +160,14 @@ const ALL: [(signalhub_status_t, &CStr); 25] = [
     ),
     (SIGNALHUB_ERR_ON_LAG, c"unknown on_lag"),
     (
+        SIGNALHUB_ERR_WAIT,
+        c"unknown wait, or no receiver to wait for",
+    ),
+    (
+        SIGNALHUB_ERR_LIMIT,
+        c"the system has no more descriptors or threads to give",
+    ),
+    (
         SIGNALHUB_ERR_NAME,
         c"name is longer than 63 bytes or has a control character",
     ),
@@ -210,5 +222,11 @@ impl From<SubscribeError> for signalhub_status_t {
             SubscribeError::Start => SIGNALHUB_ERR_START,
             SubscribeError::Name => SIGNALHUB_ERR_NAME,
         }
+    }
+}
+
+impl From<LimitError> for signalhub_status_t {
+    fn from(_: LimitError) -> Self {
+        SIGNALHUB_ERR_LIMIT
     }
 }

@@ -11,7 +11,7 @@ use super::handle;
 use super::hub::signalhub_t;
 use super::receiver::signalhub_receiver_t;
 use super::status::signalhub_status_t::{self, *};
-use crate::{OnLag, ReceiverOptions, Start};
+use crate::{OnLag, ReceiverOptions, Start, Wait};
 
 /// Start at the next message to be published.
 pub const SIGNALHUB_START_NEXT: c_int = 0;
@@ -29,6 +29,16 @@ pub const SIGNALHUB_ON_LAG_REPORT: c_int = 0;
 pub const SIGNALHUB_ON_LAG_SKIP: c_int = 1;
 /// A lag is told once, and the receiver goes on at the newest message.
 pub const SIGNALHUB_ON_LAG_NEWEST: c_int = 2;
+
+/// A thread that waits looks again for some microseconds, then sleeps. Right for almost everybody.
+pub const SIGNALHUB_WAIT_ADAPTIVE: c_int = 0;
+/// A thread that waits never sleeps: the fastest answer, and publishers wake nobody, at the price of
+/// a processor for as long as it waits.
+pub const SIGNALHUB_WAIT_SPIN: c_int = 1;
+/// A thread that waits never sleeps, but lets other threads go first.
+pub const SIGNALHUB_WAIT_YIELD: c_int = 2;
+/// A thread that waits sleeps at once, so that each message costs a wake-up.
+pub const SIGNALHUB_WAIT_PARK: c_int = 3;
 
 /// What signalhub_subscribe_with() can be asked for. Start from SIGNALHUB_RECEIVER_OPTIONS_INIT.
 #[repr(C)]
@@ -65,8 +75,8 @@ pub struct signalhub_receiver_options_t {
     /// Whether publishers wait for it, 0 or 1: while it has a whole ring unread, a publish is
     /// SIGNALHUB_FULL. One that is never read again holds publishers up until it is freed.
     pub lossless: c_int,
-    /// Zero.
-    pub reserved: u32,
+    /// How a thread waits in a receive and in signalhub_wait_any(): a SIGNALHUB_WAIT_ constant.
+    pub wait: c_int,
 }
 
 // As in tests/c/sizes.c. Without padding: struct_size could not tell a field that is added there.
@@ -85,12 +95,12 @@ const _: () = {
     assert!(offset_of!(signalhub_receiver_options_t, max_stall_ns) == 64);
     assert!(offset_of!(signalhub_receiver_options_t, warn_behind) == 72);
     assert!(offset_of!(signalhub_receiver_options_t, lossless) == 80);
-    assert!(offset_of!(signalhub_receiver_options_t, reserved) == 84);
+    assert!(offset_of!(signalhub_receiver_options_t, wait) == 84);
 };
 
 impl signalhub_receiver_options_t {
     /// Smallest struct_size that a caller can have: that of the first version.
-    const SIZE_MIN: usize = offset_of!(Self, reserved) + size_of::<u32>();
+    const SIZE_MIN: usize = offset_of!(Self, wait) + size_of::<c_int>();
 
     /// Reads the caller's options.
     ///
@@ -118,15 +128,20 @@ impl signalhub_receiver_options_t {
             SIGNALHUB_ON_LAG_NEWEST => OnLag::Newest,
             _ => return Err(SIGNALHUB_ERR_ON_LAG),
         };
-        if given.reserved != 0 {
-            return Err(SIGNALHUB_ERR_STRUCT_SIZE);
-        }
+        let wait = match given.wait {
+            SIGNALHUB_WAIT_ADAPTIVE => Wait::Adaptive,
+            SIGNALHUB_WAIT_SPIN => Wait::Spin,
+            SIGNALHUB_WAIT_YIELD => Wait::Yield,
+            SIGNALHUB_WAIT_PARK => Wait::Park,
+            _ => return Err(SIGNALHUB_ERR_WAIT),
+        };
         let mut read = read
             .start(start)
             .on_lag(on_lag)
             .ignore_origin(given.ignore_origin)
             .warn_behind(given.warn_behind)
-            .lossless(given.lossless != 0);
+            .lossless(given.lossless != 0)
+            .wait(wait);
         if let Ok(ns @ 1..) = u64::try_from(given.max_stall_ns) {
             read = read.max_stall(Duration::from_nanos(ns));
         }
@@ -199,8 +214,8 @@ pub unsafe extern "C" fn signalhub_subscribe(
 /// Ownership: pattern and name are copied; free the handle with signalhub_receiver_free().
 /// Threads:   any thread.
 /// Returns:   what signalhub_subscribe() returns, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_START,
-///            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_NAME, SIGNALHUB_ERR_UTF8,
-///            or SIGNALHUB_ERR_TOO_BIG for a text that no memory could hold.
+///            SIGNALHUB_ERR_ON_LAG, SIGNALHUB_ERR_WAIT, SIGNALHUB_ERR_PATTERN, SIGNALHUB_ERR_NAME,
+///            SIGNALHUB_ERR_UTF8, or SIGNALHUB_ERR_TOO_BIG for a text that no memory could hold.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signalhub_subscribe_with(
     hub: *const signalhub_t,

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The fence that one thread makes all running threads of its process execute.
 
-use once_cell::race::OnceBool;
-
 use super::errno;
 
 // linux/membarrier.h
 const MEMBARRIER_CMD_PRIVATE_EXPEDITED: libc::c_int = 1 << 3;
 const MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED: libc::c_int = 1 << 4;
 
-/// Whether the kernel has a private expedited membarrier. The first call registers the process.
+/// Whether the kernel has a private expedited membarrier. Registers the process.
 pub(crate) fn membarrier_is_there() -> bool {
-    static THERE: OnceBool = OnceBool::new();
-    THERE.get_or_init(|| membarrier_command(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
+    membarrier_command(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED)
 }
 
 /// Makes every running thread of the process execute a full fence. False if it could not.

@@ -28,7 +28,7 @@ static void null_in_any_position_is_a_status(void)
     uint64_t number = 77;
     size_t count = 77;
     char buf[8];
-    int closed;
+    int closed, fd = 77;
 
     CHECK_STATUS(signalhub_new(NULL, NULL), null);
     CHECK_STATUS(signalhub_clone(NULL, &out_hub), null);
@@ -71,6 +71,11 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_receiver_next_seq(receiver, NULL), null);
     CHECK_STATUS(signalhub_receiver_stats(NULL, &stats), null);
     CHECK_STATUS(signalhub_receiver_stats(receiver, NULL), null);
+    CHECK_STATUS(signalhub_receiver_fd(NULL, &fd), null);
+    CHECK_STATUS(signalhub_receiver_fd(receiver, NULL), null);
+    CHECK_STATUS(signalhub_wait_any(NULL, 1, -1, &count), null);
+    CHECK_STATUS(signalhub_wait_any(&out_receiver, 1, -1, &count), null);
+    CHECK_STATUS(signalhub_wait_any(&receiver, 1, -1, NULL), null);
 
     view.len = 1;
     CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), null);
@@ -82,7 +87,7 @@ static void null_in_any_position_is_a_status(void)
     receiver_options.pattern_len = 1;
     CHECK_STATUS(signalhub_subscribe_with(hub, &receiver_options, &out_receiver), null);
 
-    CHECK(out_hub == NULL && out_receiver == NULL && number == 77 && count == 77);
+    CHECK(out_hub == NULL && out_receiver == NULL && number == 77 && count == 77 && fd == 77);
     nothing_happened();
 }
 
@@ -208,7 +213,7 @@ static void a_bad_pattern_is_a_status(void)
     nothing_happened();
 }
 
-static void an_unknown_start_or_on_lag_is_a_status(void)
+static void an_unknown_start_on_lag_or_wait_is_a_status(void)
 {
     static const int wrong[] = {99, -1, INT32_MAX, INT32_MIN};
     signalhub_receiver_options_t options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
@@ -219,12 +224,20 @@ static void an_unknown_start_or_on_lag_is_a_status(void)
         options.on_lag = wrong[i];
         CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_ON_LAG);
         options.on_lag = SIGNALHUB_ON_LAG_REPORT;
+        options.wait = wrong[i];
+        CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_WAIT);
+        options.wait = SIGNALHUB_WAIT_ADAPTIVE;
     }
     options.start = SIGNALHUB_START_SEQ + 1;
     CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_START);
     options.start = SIGNALHUB_START_NEXT;
     options.on_lag = SIGNALHUB_ON_LAG_NEWEST + 1;
     CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_ON_LAG);
+    options.on_lag = SIGNALHUB_ON_LAG_REPORT;
+    options.wait = SIGNALHUB_WAIT_PARK + 1;
+    CHECK_STATUS(try_receiver_options(&options), SIGNALHUB_ERR_WAIT);
+    options.wait = SIGNALHUB_WAIT_PARK;
+    CHECK_OK(try_receiver_options(&options));
     nothing_happened();
 }
 
@@ -267,6 +280,7 @@ static void too_big_a_length_is_a_status(void)
     CHECK(signalhub_publish_many(hub, &view, SIZE_MAX, NULL) < 0);
     CHECK(signalhub_receiver_recv_into(receiver, buf, SIZE_MAX, 0, &len, NULL) < 0);
     CHECK(signalhub_receiver_recv_many(receiver, &message, SIZE_MAX, 0, &len, NULL) < 0);
+    CHECK_STATUS(signalhub_wait_any(&receiver, SIZE_MAX, 0, &len), SIGNALHUB_ERR_TOO_BIG);
     CHECK(len == 77);
     nothing_happened();
 }
@@ -319,6 +333,9 @@ static void outputs_are_written_only_when_the_status_says_so(void)
                  SIGNALHUB_TIMEOUT);
     CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, 1, &count, &missed),
                  SIGNALHUB_TIMEOUT);
+    CHECK_STATUS(signalhub_wait_any(&receiver, 1, 1, &count), SIGNALHUB_TIMEOUT);
+    CHECK_STATUS(signalhub_wait_any(&receiver, 0, -1, &count), SIGNALHUB_ERR_WAIT);
+    CHECK_STATUS(signalhub_wait_any(NULL, 0, -1, &count), SIGNALHUB_ERR_WAIT);
     CHECK_OK(publish_text(hub, "x"));
     CHECK_OK(signalhub_receiver_recv(receiver, message, &missed));
     CHECK(missed == 77);
@@ -346,7 +363,7 @@ int main(void)
     text_that_is_not_utf8_is_a_status();
     a_bad_topic_is_a_status();
     a_bad_pattern_is_a_status();
-    an_unknown_start_or_on_lag_is_a_status();
+    an_unknown_start_on_lag_or_wait_is_a_status();
     a_start_beyond_the_next_message_is_a_status();
     too_big_a_length_is_a_status();
     all_messages_are_checked_before_the_first_is_published();

@@ -42,7 +42,7 @@ int main(void)
     signalhub_t *clone = NULL, *none = NULL;
     signalhub_receiver_t *receiver = NULL, *other = NULL;
     signalhub_message_t *message = NULL;
-    int closed = 0;
+    int closed = 0, fd = -1;
     uint64_t number;
     size_t count;
     pthread_t thread;
@@ -76,6 +76,10 @@ int main(void)
                 SIGNALHUB_TIMEOUT);
     KEEPS_ERRNO(signalhub_receiver_recv_many(receiver, &message, 1, 20000000, &count, NULL),
                 SIGNALHUB_TIMEOUT);
+
+    KEEPS_ERRNO(signalhub_wait_any(&receiver, 1, 20000000, &count), SIGNALHUB_TIMEOUT);
+    KEEPS_ERRNO(signalhub_receiver_fd(receiver, &fd), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_try_recv(receiver, message, NULL), SIGNALHUB_EMPTY);
 
     KEEPS_ERRNO(publish_text(hub, "small"), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_publish(hub, 0, large, sizeof large, NULL, NULL), SIGNALHUB_OK);

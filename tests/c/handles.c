@@ -36,6 +36,7 @@ static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t wa
     signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
     uint64_t missed = 77, seq = 77;
     size_t count = 77;
+    int fd = 77;
     char buf[8];
     CHECK_STATUS(signalhub_receiver_try_recv(receiver, message, &missed), want);
     CHECK_STATUS(signalhub_receiver_recv(receiver, message, &missed), want);
@@ -45,7 +46,9 @@ static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t wa
     CHECK_STATUS(signalhub_receiver_next_seq(receiver, &seq), want);
     stats.start_seq = 77;
     CHECK_STATUS(signalhub_receiver_stats(receiver, &stats), want);
-    CHECK(missed == 77 && seq == 77 && count == 77 && stats.start_seq == 77);
+    CHECK_STATUS(signalhub_receiver_fd(receiver, &fd), want);
+    CHECK_STATUS(signalhub_wait_any(&receiver, 1, -1, &count), want);
+    CHECK(missed == 77 && seq == 77 && count == 77 && stats.start_seq == 77 && fd == 77);
     CHECK_OK(signalhub_message_free(message));
 }
 
@@ -168,10 +171,12 @@ static void make_use_and_free(int64_t text)
     signalhub_receiver_t *receiver = new_receiver(hub), *filtering = NULL;
     signalhub_message_t *message = new_message();
     signalhub_view_t view;
+    int fd = -1;
     options.pattern = "a.*";
     options.pattern_len = 3;
     CHECK_OK(signalhub_subscribe_with(hub, &options, &filtering));
     CHECK_OK(signalhub_publish(hub, 0, &text, sizeof text, NULL, NULL));
+    CHECK_OK(signalhub_receiver_fd(filtering, &fd));
     CHECK_STATUS(signalhub_receiver_try_recv(filtering, message, NULL), SIGNALHUB_EMPTY);
     CHECK_OK(signalhub_receiver_free(filtering));
     CHECK_OK(signalhub_receiver_recv(receiver, message, NULL));

@@ -42,7 +42,7 @@ LIES_AT(receiver_options_t, name_len, 56);
 LIES_AT(receiver_options_t, max_stall_ns, 64);
 LIES_AT(receiver_options_t, warn_behind, 72);
 LIES_AT(receiver_options_t, lossless, 80);
-LIES_AT(receiver_options_t, reserved, 84);
+LIES_AT(receiver_options_t, wait, 84);
 
 STATIC_CHECK(receiver_stats_take_152_bytes, sizeof(signalhub_receiver_stats_t) == 152);
 LIES_AT(receiver_stats_t, struct_size, 0);

@@ -6,12 +6,14 @@
 
 static void every_status_has_a_text_of_its_own(void)
 {
-    for (int status = SIGNALHUB_ERR_ON_LAG; status <= SIGNALHUB_TIMEOUT; status++) {
+    for (int status = SIGNALHUB_ERR_LIMIT; status <= SIGNALHUB_TIMEOUT; status++) {
         const char *text = signalhub_status_str(status);
+        if (status == -19 || status == -20) /* not given out yet */
+            continue;
         CHECK(text != NULL && text[0] != '\0');
         CHECK(strcmp(text, "unknown status") != 0);
         CHECK(signalhub_status_str(status) == text);
-        for (int other = SIGNALHUB_ERR_ON_LAG; other < status; other++)
+        for (int other = SIGNALHUB_ERR_LIMIT; other < status; other++)
             CHECK(strcmp(text, signalhub_status_str(other)) != 0);
     }
 }
@@ -20,8 +22,9 @@ static void statuses_have_their_numbers_for_ever(void)
 {
     CHECK(SIGNALHUB_TIMEOUT == 4 && SIGNALHUB_ERR_PANIC == -15);
     CHECK(SIGNALHUB_ERR_PATTERN == -16 && SIGNALHUB_ERR_START == -17);
-    CHECK(SIGNALHUB_ERR_ON_LAG == -18 && SIGNALHUB_ERR_NAME == -23);
-    CHECK(SIGNALHUB_FULL == 5);
+    CHECK(SIGNALHUB_ERR_ON_LAG == -18);
+    CHECK(SIGNALHUB_ERR_WAIT == -21 && SIGNALHUB_ERR_LIMIT == -22);
+    CHECK(SIGNALHUB_ERR_NAME == -23 && SIGNALHUB_FULL == 5);
 }
 
 static void any_other_number_is_an_unknown_status(void)

@@ -48,6 +48,11 @@ SIGNALHUB_ON_LAG_REPORT = 0
 SIGNALHUB_ON_LAG_SKIP = 1
 SIGNALHUB_ON_LAG_NEWEST = 2
 
+SIGNALHUB_WAIT_ADAPTIVE = 0
+SIGNALHUB_WAIT_SPIN = 1
+SIGNALHUB_WAIT_YIELD = 2
+SIGNALHUB_WAIT_PARK = 3
+
 SIGNALHUB_OK = 0
 SIGNALHUB_EMPTY = 1
 SIGNALHUB_LAGGED = 2
@@ -72,6 +77,8 @@ SIGNALHUB_ERR_PANIC = -15
 SIGNALHUB_ERR_PATTERN = -16
 SIGNALHUB_ERR_START = -17
 SIGNALHUB_ERR_ON_LAG = -18
+SIGNALHUB_ERR_WAIT = -21
+SIGNALHUB_ERR_LIMIT = -22
 SIGNALHUB_ERR_NAME = -23
 
 # The opaque types: a handle is an address.
@@ -122,7 +129,7 @@ class ReceiverOptions(Structure):
         ("max_stall_ns", c_int64),
         ("warn_behind", c_uint64),
         ("lossless", c_int),
-        ("reserved", c_uint32),
+        ("wait", c_int),
     ]
 
 
@@ -208,6 +215,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "signalhub_receiver_next_seq": (Status, [Receiver, POINTER(c_uint64)]),
     "signalhub_receiver_stats": (Status, [Receiver, POINTER(ReceiverStats)]),
     "signalhub_receiver_free": (Status, [Receiver]),
+    "signalhub_receiver_fd": (Status, [Receiver, POINTER(c_int)]),
+    "signalhub_wait_any": (Status, [POINTER(Receiver), c_size_t, c_int64, POINTER(c_size_t)]),
     "signalhub_stats": (Status, [Hub, POINTER(Stats)]),
     "signalhub_stats_receivers": (
         Status,
