@@ -89,6 +89,7 @@ mod gate;
 mod slot;
 mod block;
 mod receiver;
+mod batch;
 mod message;
 mod wait;
 mod stats;
@@ -101,9 +102,10 @@ mod tag;
 #[doc(hidden)]
 pub mod capi;
 
+pub use batch::Packed;
 pub use error::{
-    Lag, NewError, PublishError, PublishManyError, RecvError, RecvTimeoutError, SubscribeError,
-    TopicError, TryRecvError,
+    Lag, NewError, PublishError, PublishManyError, RecvError, RecvPackedError, RecvTimeoutError,
+    SubscribeError, TopicError, TryRecvError,
 };
 pub use hub::{Hub, Published};
 pub use message::Message;
