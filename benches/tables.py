@@ -175,6 +175,13 @@ CAPTIONS = {
         " inlined. The pair is three calls in C: publish, try_recv, message_view.",
         C_LESS_RUST,
     ),
+    "bursts": Caption(
+        "Receiving a hundred that are there",
+        "For each message, on one thread. *recv* is a call for each, and in C another for its"
+        " payload; *recv_many* a call for all, and in C one for each payload; *recv_packed* a call"
+        " for all payloads. Publishing is not counted.",
+        None,
+    ),
     "payload": Caption(
         "By size of the message",
         "Published from bytes and read to the last byte on one thread. Ours copies into the"

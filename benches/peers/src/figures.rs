@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 //! What is measured, in the order of docs/performance.md.
 
+mod bursts;
 mod c_abi;
 mod extra_receiver;
 mod fan_out;
@@ -59,6 +60,10 @@ pub(crate) const ALL: &[Figure] = &[
     Figure {
         name: "c_abi",
         run: c_abi::run,
+    },
+    Figure {
+        name: "bursts",
+        run: bursts::run,
     },
     Figure {
         name: "payload",
