@@ -152,6 +152,13 @@ CAPTIONS = {
         "Fan-out to 4, awake",
         f"Four threads, each spinning on a core of its own. {PACED}",
     ),
+    "publishers": Caption(
+        "Several publishers, one receiver",
+        "Messages that the receiver got from all of them together. It sleeps when nothing is"
+        " there. The publishers' threads share all cores, on two of them also the receiver's; each"
+        " is held back, in the same way for all, by what the receiver has of its messages, and"
+        " lets others run meanwhile.",
+    ),
     "spin": Caption(
         "Round trip, spinning",
         "A message to another core and one back; both sides spin on try_recv.",

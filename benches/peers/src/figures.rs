@@ -12,6 +12,7 @@ mod pair;
 mod patterns;
 mod payload;
 mod publish;
+mod publishers;
 mod slot_bytes;
 mod spin;
 mod wake;
@@ -44,6 +45,10 @@ pub(crate) const ALL: &[Figure] = &[
     Figure {
         name: "fan_out",
         run: fan_out::run,
+    },
+    Figure {
+        name: "publishers",
+        run: publishers::run,
     },
     Figure {
         name: "spin",
