@@ -195,7 +195,7 @@ CAPTIONS = {
         " ring and out of it when the message fits its slot, else once, into memory that"
         " receivers share. `[u8; N]` is copied in and out; `Arc<[u8]>` is allocated and"
         " copied once; `Vec<u8>` once, and again for the receiver. Ring of 1024, of 64 at"
-        " 64 KB, of 16 at 1 MB, which ours retains; the peers free a message when the last"
+        " 64 KB, of 16 at 1 MB, 4 at 10 MB and 2 at 100 MB, which ours retains; the peers free a message when the last"
         " receiver has it, and the next one finds its memory in the cache.",
     ),
     "extra_receiver": Caption(
