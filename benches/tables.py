@@ -152,6 +152,13 @@ CAPTIONS = {
         "Fan-out to 4, awake",
         f"Four threads, each spinning on a core of its own. {PACED}",
     ),
+    "publishers": Caption(
+        "Several publishers, one receiver",
+        "Messages that the receiver got from all of them together. It sleeps when nothing is"
+        " there. The publishers' threads share all cores, on two of them also the receiver's; each"
+        " is held back, in the same way for all, by what the receiver has of its messages, and"
+        " lets others run meanwhile.",
+    ),
     "spin": Caption(
         "Round trip, spinning",
         "A message to another core and one back; both sides spin on try_recv.",
@@ -175,13 +182,20 @@ CAPTIONS = {
         " inlined. The pair is three calls in C: publish, try_recv, message_view.",
         C_LESS_RUST,
     ),
+    "bursts": Caption(
+        "Receiving a hundred that are there",
+        "For each message, on one thread. *recv* is a call for each, and in C another for its"
+        " payload; *recv_many* a call for all, and in C one for each payload; *recv_packed* a call"
+        " for all payloads. Publishing is not counted.",
+        None,
+    ),
     "payload": Caption(
         "By size of the message",
         "Published from bytes and read to the last byte on one thread. Ours copies into the"
         " ring and out of it when the message fits its slot, else once, into memory that"
         " receivers share. `[u8; N]` is copied in and out; `Arc<[u8]>` is allocated and"
         " copied once; `Vec<u8>` once, and again for the receiver. Ring of 1024, of 64 at"
-        " 64 KB, of 16 at 1 MB, which ours retains; the peers free a message when the last"
+        " 64 KB, of 16 at 1 MB, 4 at 10 MB and 2 at 100 MB, which ours retains; the peers free a message when the last"
         " receiver has it, and the next one finds its memory in the cache.",
     ),
     "extra_receiver": Caption(

@@ -7,6 +7,7 @@
 
 #![expect(non_camel_case_types, reason = "an exported name is written as in C")]
 
+mod batch;
 mod boundary;
 mod handle;
 mod hub;
@@ -19,6 +20,7 @@ mod subscribe;
 mod version;
 mod wait;
 
+pub use batch::*;
 pub use hub::*;
 pub use message::*;
 pub use options::*;

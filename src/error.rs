@@ -127,6 +127,20 @@ pub enum LimitError {
     Descriptors,
 }
 
+/// Why [`recv_packed`](crate::Receiver::recv_packed) gave no payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecvPackedError {
+    /// Nothing came in time.
+    Timeout,
+    /// The hub is closed, and every message before the end has been read.
+    Closed,
+    /// Messages were missed. Told once; the next receive goes on at the oldest one retained.
+    Lagged(Lag),
+    /// The next message is longer than the batch has room, and needs so many bytes. It stays the
+    /// next one, until it is overwritten.
+    TooSmall(usize),
+}
+
 /// Why a handle of the C ABI cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HandleError {
@@ -248,6 +262,17 @@ impl Display for LimitError {
     }
 }
 
+impl Display for RecvPackedError {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Timeout => RecvTimeoutError::Timeout.fmt(f),
+            Self::Closed => RecvTimeoutError::Closed.fmt(f),
+            Self::Lagged(lag) => lag.fmt(f),
+            Self::TooSmall(bytes) => write!(f, "the message needs {bytes} bytes"),
+        }
+    }
+}
+
 impl Error for NewError {}
 impl Error for PublishError {}
 impl Error for PublishManyError {}
@@ -258,6 +283,17 @@ impl Error for RecvError {}
 impl Error for RecvTimeoutError {}
 impl Error for WaitAnyError {}
 impl Error for LimitError {}
+impl Error for RecvPackedError {}
+
+impl From<RecvTimeoutError> for RecvPackedError {
+    fn from(error: RecvTimeoutError) -> Self {
+        match error {
+            RecvTimeoutError::Timeout => Self::Timeout,
+            RecvTimeoutError::Closed => Self::Closed,
+            RecvTimeoutError::Lagged(lag) => Self::Lagged(lag),
+        }
+    }
+}
 
 impl From<TopicError> for SubscribeError {
     fn from(error: TopicError) -> Self {

@@ -24,6 +24,7 @@ impl Filter {
         }))
     }
 
+    #[inline]
     pub(crate) fn wants(&self, topic: Option<&str>, origin: u64) -> bool {
         if origin != 0 && origin == self.ignored_origin {
             return false;

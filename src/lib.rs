@@ -89,6 +89,7 @@ mod gate;
 mod slot;
 mod block;
 mod receiver;
+mod batch;
 mod message;
 mod wait;
 mod spot;
@@ -105,9 +106,10 @@ mod tag;
 #[doc(hidden)]
 pub mod capi;
 
+pub use batch::Packed;
 pub use error::{
-    Lag, LimitError, NewError, PublishError, PublishManyError, RecvError, RecvTimeoutError,
-    SubscribeError, TopicError, TryRecvError, WaitAnyError,
+    Lag, LimitError, NewError, PublishError, PublishManyError, RecvError, RecvPackedError,
+    RecvTimeoutError, SubscribeError, TopicError, TryRecvError, WaitAnyError,
 };
 pub use hub::{Hub, Published};
 pub use message::Message;

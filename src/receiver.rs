@@ -358,9 +358,18 @@ impl Cursor {
         message: &mut Message,
         deadline: Deadline,
     ) -> Result<(), RecvTimeoutError> {
+        self.recv_with(deadline, |cursor| cursor.try_recv(message))
+    }
+
+    /// Takes what `take` takes as soon as there is something, and waits for that until `deadline`.
+    pub(crate) fn recv_with<T>(
+        &mut self,
+        deadline: Deadline,
+        mut take: impl FnMut(&mut Self) -> Result<T, TryRecvError>,
+    ) -> Result<T, RecvTimeoutError> {
         loop {
-            match self.try_recv(message) {
-                Ok(()) => return Ok(()),
+            match take(self) {
+                Ok(taken) => return Ok(taken),
                 Err(TryRecvError::Lagged(lag)) => return Err(RecvTimeoutError::Lagged(lag)),
                 Err(TryRecvError::Closed) => return Err(RecvTimeoutError::Closed),
                 Err(TryRecvError::Empty) => {}

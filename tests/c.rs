@@ -28,7 +28,7 @@ macro_rules! c_tests {
 
 c_tests! {
     arguments busy close conformance copies descriptors errno fork handles header idle memory
-    messages signals sizes status stress timeouts wait_any
+    messages packed signals sizes status stress timeouts wait_any
 }
 
 /// Compiles and runs `tests/c/{name}.c`.

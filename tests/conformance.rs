@@ -10,13 +10,14 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use signalhub::{
-    Hub, Kind, Lag, Message, NewError, OnLag, Options, PublishError, Receiver, ReceiverOptions,
-    RecvError, RecvTimeoutError, Start, SubscribeError, TryRecvError, View,
+    Hub, Kind, Lag, Message, NewError, OnLag, Options, Packed, PublishError, Receiver,
+    ReceiverOptions, RecvError, RecvPackedError, RecvTimeoutError, Start, SubscribeError,
+    TryRecvError, View,
 };
 use watchdog::Watchdog;
 
 /// What this surface can do of what scripts may need.
-const CAN: [&str; 2] = ["publish_many", "lossless"];
+const CAN: [&str; 4] = ["publish_many", "recv_many", "recv_packed", "lossless"];
 
 #[test]
 fn rust_agrees_with_every_conformance_script() {
@@ -67,6 +68,14 @@ struct Side<'a> {
 impl Side<'_> {
     fn number(&self, option: &str) -> Option<u64> {
         Some(self.options.get(option)?.parse().unwrap())
+    }
+
+    fn is_status(&self) -> bool {
+        let status = self.words[0].split('_').next();
+        matches!(
+            status,
+            Some("ok" | "empty" | "closed" | "timeout" | "full" | "lagged" | "err")
+        )
     }
 
     /// The payloads that the words from `first` on stand for.
@@ -290,6 +299,8 @@ impl Driver {
             ("next_seq", Some(name)) => self.receiver(name).next_seq().to_string(),
             ("publish", _) => return self.publish(call, want),
             ("publish_many", _) => self.publish_many(call),
+            ("recv_many", Some(name)) => return receive_many(self.receiver(name), call, want),
+            ("recv_packed", Some(name)) => return receive_packed(self.receiver(name), call, want),
             (_, Some(name)) => return self.receive(call, name, want),
             _ => "unknown command".into(),
         };
@@ -376,11 +387,7 @@ impl Driver {
 
     fn receive(&mut self, call: &Side, name: &str, want: &Side) -> Result<(), String> {
         let receiver = self.receiver(name);
-        let status = want.words[0].split('_').next();
-        if matches!(
-            status,
-            Some("ok" | "empty" | "closed" | "timeout" | "full" | "lagged" | "err")
-        ) {
+        if want.is_status() {
             let got = receive(receiver, call)?.err().unwrap_or("ok".into());
             return expect(&got, want);
         }
@@ -400,13 +407,7 @@ fn receive<'a>(
     call: &Side,
 ) -> Result<Result<&'a Message, String>, String> {
     let cursor = receiver.next_seq();
-    let lagged = |lag: Lag| {
-        assert_eq!(
-            (lag.first_lost, lag.resume_at - cursor),
-            (cursor, lag.missed)
-        );
-        format!("lagged {}", lag.missed)
-    };
+    let lagged = |lag| lagged(lag, cursor);
     let timeout: i64 = call.words.get(2).map_or(-1, |ns| ns.parse().unwrap());
     let timeout = u64::try_from(timeout).ok().map(Duration::from_nanos);
     Ok(match (call.words[0], timeout) {
@@ -430,6 +431,57 @@ fn receive<'a>(
         }
         (command, _) => return Err(format!("unknown command {command}")),
     })
+}
+
+fn lagged(lag: Lag, cursor: u64) -> String {
+    assert_eq!(
+        (lag.first_lost, lag.resume_at - cursor),
+        (cursor, lag.missed)
+    );
+    format!("lagged {}", lag.missed)
+}
+
+/// Several messages by one call.
+fn receive_many(receiver: &mut Receiver, call: &Side, want: &Side) -> Result<(), String> {
+    let cursor = receiver.next_seq();
+    let mut messages = vec![Message::default(); call.words[2].parse().unwrap()];
+    let got = receiver.recv_many(&mut messages, Duration::ZERO);
+    if want.is_status() {
+        return match got {
+            Ok(messages) => Err(format!("got {} messages", messages.len())),
+            Err(RecvTimeoutError::Timeout) => expect("timeout", want),
+            Err(RecvTimeoutError::Closed) => expect("closed", want),
+            Err(RecvTimeoutError::Lagged(lag)) => expect(&lagged(lag, cursor), want),
+        };
+    }
+    let (got, wanted) = (got.map_err(|error| error.to_string())?, want.payloads(0));
+    if got.len() != wanted.len() {
+        return Err(format!("got {} messages", got.len()));
+    }
+    got.iter()
+        .zip(wanted)
+        .try_for_each(|(got, want)| want.check(got))
+}
+
+/// The payloads of several messages by one call.
+fn receive_packed(receiver: &mut Receiver, call: &Side, want: &Side) -> Result<(), String> {
+    let cursor = receiver.next_seq();
+    let [count, size] = [2, 3].map(|word| call.words[word].parse().unwrap());
+    let mut packed = Packed::new(count, size);
+    let got = match receiver.recv_packed(&mut packed, Duration::ZERO) {
+        Ok(count) if count != packed.len() => format!("{count} of {}", packed.len()),
+        Ok(_) if !want.is_status() => {
+            let wanted = want.payloads(0);
+            let same = packed.iter().eq(wanted.iter().map(|want| &*want.bytes));
+            return same.then_some(()).ok_or(format!("got {packed:.200?}"));
+        }
+        Ok(_) => "ok".into(),
+        Err(RecvPackedError::Timeout) => "timeout".into(),
+        Err(RecvPackedError::Closed) => "closed".into(),
+        Err(RecvPackedError::Lagged(lag)) => lagged(lag, cursor),
+        Err(RecvPackedError::TooSmall(bytes)) => format!("err_too_small {bytes}"),
+    };
+    expect(&got, want)
 }
 
 /// Compares a status, or a number, with what stands behind the arrow.

@@ -22,6 +22,7 @@ fn the_committed_header_is_current() {
         "message",
         "subscribe",
         "receiver",
+        "batch",
         "stats",
         "wait",
     ] {

@@ -268,8 +268,8 @@ typedef enum {
      */
     SIGNALHUB_ERR_TOO_BIG = -12,
     /**
-     * A buffer that the message does not fit in; the needed size is in `out_len`, and the
-     * message was not consumed.
+     * A buffer that the message does not fit in; the needed size is told, and the message was not
+     * consumed.
      */
     SIGNALHUB_ERR_TOO_SMALL = -13,
     /**
@@ -945,29 +945,6 @@ signalhub_status_t signalhub_receiver_recv_into(signalhub_receiver_t *receiver,
                                                 uint64_t *out_missed);
 
 /**
- * Receive several messages: wait for the first until a timeout, then take what is there.
- *
- * @param receiver    The receiver. Not NULL.
- * @param messages    The messages to fill, all different. May be NULL when `count` is 0.
- * @param count       How many at most.
- * @param timeout_ns  As for signalhub_receiver_recv_timeout().
- * @param out_count   Receives how many were filled, when SIGNALHUB_OK. Not NULL.
- * @param out_missed  As for signalhub_receiver_try_recv().
- *
- * Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
- * Blocks:  as signalhub_receiver_recv_timeout(), for the first message only.
- * Returns: what signalhub_receiver_recv_timeout() returns. A lag or a close that comes after the
- *          first message is told by the next call.
- */
-SIGNALHUB_API
-signalhub_status_t signalhub_receiver_recv_many(signalhub_receiver_t *receiver,
-                                                signalhub_message_t *const *messages,
-                                                size_t count,
-                                                int64_t timeout_ns,
-                                                size_t *out_count,
-                                                uint64_t *out_missed);
-
-/**
  * The number of the message that a receiver will read next.
  *
  * @param receiver  The receiver. Not NULL.
@@ -992,6 +969,62 @@ signalhub_status_t signalhub_receiver_next_seq(signalhub_receiver_t *receiver,
  * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
  */
 SIGNALHUB_API signalhub_status_t signalhub_receiver_free(signalhub_receiver_t *receiver);
+
+/**
+ * Receive several messages: wait for the first until a timeout, then take what is there.
+ *
+ * @param receiver    The receiver. Not NULL.
+ * @param messages    The messages to fill, all different. May be NULL when `count` is 0.
+ * @param count       How many at most.
+ * @param timeout_ns  As for signalhub_receiver_recv_timeout().
+ * @param out_count   Receives how many were filled, when SIGNALHUB_OK. Not NULL.
+ * @param out_missed  As for signalhub_receiver_try_recv().
+ *
+ * Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+ * Blocks:  as signalhub_receiver_recv_timeout(), for the first message only.
+ * Returns: what signalhub_receiver_recv_timeout() returns. A lag or a close that comes after the
+ *          first message is told by the next call.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_recv_many(signalhub_receiver_t *receiver,
+                                                signalhub_message_t *const *messages,
+                                                size_t count,
+                                                int64_t timeout_ns,
+                                                size_t *out_count,
+                                                uint64_t *out_missed);
+
+/**
+ * Receive the payloads of several messages, one behind the other in one buffer: wait for the first
+ * until a timeout, then take what is there while it fits. Payload i is from `buf[offsets[i]]` to
+ * before `buf[offsets[i + 1]]`; nothing lies between them, so that records of one size are an
+ * array. For topics, kinds and numbers there is signalhub_receiver_recv_many().
+ *
+ * @param receiver    The receiver. Not NULL.
+ * @param buf         The buffer. May be NULL when `buf_len` is 0.
+ * @param buf_len     Its length in bytes.
+ * @param offsets     Room for `count` + 1 offsets, of which out_count + 1 are set. Not NULL.
+ * @param count       How many messages at most.
+ * @param timeout_ns  As for signalhub_receiver_recv_timeout().
+ * @param out_count   Receives how many messages were taken, when SIGNALHUB_OK. Not NULL.
+ * @param out_missed  As for signalhub_receiver_try_recv().
+ *
+ * Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
+ * Blocks:  as signalhub_receiver_recv_timeout(), for the first message only.
+ * Returns: what signalhub_receiver_recv_timeout() returns, or SIGNALHUB_ERR_TOO_SMALL: the buffer is
+ *          untouched, `offsets[1]` is the length of the first message, which is still the next one
+ *          (until it is overwritten). A later one that does not fit, a lag or a close that comes
+ *          after the first message is for the next call. A buf_len or count that no memory could
+ *          have is SIGNALHUB_ERR_TOO_BIG.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_recv_packed(signalhub_receiver_t *receiver,
+                                                  void *buf,
+                                                  size_t buf_len,
+                                                  size_t *offsets,
+                                                  size_t count,
+                                                  int64_t timeout_ns,
+                                                  size_t *out_count,
+                                                  uint64_t *out_missed);
 
 /**
  * What a receiver has come across so far.

@@ -166,16 +166,16 @@ pub(crate) unsafe fn slice<'a, T>(
 ///
 /// # Safety
 ///
-/// Unless NULL, `data` points to `len` writable bytes that nobody else uses during `'a`.
-pub(crate) unsafe fn slice_mut<'a>(
-    data: *mut u8,
+/// Unless NULL, `data` points to `len` writable values that nobody else uses during `'a`.
+pub(crate) unsafe fn slice_mut<'a, T>(
+    data: *mut T,
     len: usize,
-) -> Result<&'a mut [u8], signalhub_status_t> {
+) -> Result<&'a mut [T], signalhub_status_t> {
     if len == 0 {
         return Ok(&mut []);
     }
     non_null(data)?;
-    if len > isize::MAX as usize {
+    if len > isize::MAX as usize / size_of::<T>() {
         return Err(SIGNALHUB_ERR_TOO_BIG);
     }
     // SAFETY: not NULL and not too long; the rest is the caller's promise.

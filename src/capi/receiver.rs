@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! A receiver in C: receive in all its forms, free.
+//! A receiver in C: receive in all its forms, free. batch.rs has those that take several messages.
 
 use std::ffi::c_void;
 
-use super::boundary::{borrow_mut, guard, lock, non_null, slice, slice_mut, store};
+use super::boundary::{borrow_mut, guard, lock, non_null, slice_mut, store};
 use super::handle::{self, Handle, Kind};
 use super::message::signalhub_message_t;
 use super::status::signalhub_status_t::{self, *};
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn signalhub_receiver_recv_into(
     guard(|| {
         non_null(out_len)?;
         // SAFETY: `buf` spans `buf_len` writable bytes by the contract of this function.
-        let buf = unsafe { slice_mut(buf.cast(), buf_len) }?;
+        let buf = unsafe { slice_mut(buf.cast::<u8>(), buf_len) }?;
         let mut len = 0;
         let take = |receiver: &mut Receiver| {
             let Receiver { cursor, message } = receiver;
@@ -148,63 +148,6 @@ pub unsafe extern "C" fn signalhub_receiver_recv_into(
         } else {
             Ok(())
         }
-    })
-}
-
-/// Receive several messages: wait for the first until a timeout, then take what is there.
-///
-/// @param receiver    The receiver. Not NULL.
-/// @param messages    The messages to fill, all different. May be NULL when `count` is 0.
-/// @param count       How many at most.
-/// @param timeout_ns  As for signalhub_receiver_recv_timeout().
-/// @param out_count   Receives how many were filled, when SIGNALHUB_OK. Not NULL.
-/// @param out_missed  As for signalhub_receiver_try_recv().
-///
-/// Threads: one thread at a time; signalhub_receiver_free() from another one ends the wait.
-/// Blocks:  as signalhub_receiver_recv_timeout(), for the first message only.
-/// Returns: what signalhub_receiver_recv_timeout() returns. A lag or a close that comes after the
-///          first message is told by the next call.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn signalhub_receiver_recv_many(
-    receiver: *mut signalhub_receiver_t,
-    messages: *const *mut signalhub_message_t,
-    count: usize,
-    timeout_ns: i64,
-    out_count: *mut usize,
-    out_missed: *mut u64,
-) -> signalhub_status_t {
-    guard(|| {
-        non_null(out_count)?;
-        // SAFETY: `messages` spans `count` handles by the contract of this function.
-        let messages = unsafe { slice(messages, count) }?;
-        for &message in messages {
-            // SAFETY: the messages are the caller's alone during this call, by the contract.
-            unsafe { borrow_mut(message) }?;
-        }
-        let mut filled = 0;
-        let take = |receiver: &mut Receiver| {
-            for &message in messages {
-                // SAFETY: as above; checked there, so that none is consumed in vain.
-                let Ok(message) = (unsafe { borrow_mut(message) }) else {
-                    break;
-                };
-                match receiver.cursor.try_recv(message) {
-                    Ok(()) => filled += 1,
-                    Err(error) if filled == 0 => return Err(error),
-                    Err(TryRecvError::Lagged(lag)) => {
-                        receiver.cursor.untell(lag);
-                        break;
-                    }
-                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-                }
-            }
-            Ok(())
-        };
-        // SAFETY: `receiver` and `out_missed` as the contract of this function says.
-        unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) }?;
-        // SAFETY: `out_count` is writable by the contract of this function.
-        unsafe { store(out_count, filled) };
-        Ok(())
     })
 }
 
@@ -272,7 +215,7 @@ unsafe fn recv_before(
 /// # Safety
 ///
 /// `receiver` is NULL or was a receiver; `out_missed` is NULL or writable.
-unsafe fn recv(
+pub(super) unsafe fn recv(
     receiver: *mut signalhub_receiver_t,
     deadline: Deadline,
     out_missed: *mut u64,

@@ -50,8 +50,8 @@ pub enum signalhub_status_t {
     SIGNALHUB_ERR_TOPIC = -11,
     /// A message longer than the hub's max_message_bytes, or a buffer that no memory could hold.
     SIGNALHUB_ERR_TOO_BIG = -12,
-    /// A buffer that the message does not fit in; the needed size is in `out_len`, and the
-    /// message was not consumed.
+    /// A buffer that the message does not fit in; the needed size is told, and the message was not
+    /// consumed.
     SIGNALHUB_ERR_TOO_SMALL = -13,
     /// The memory for it cannot be had.
     SIGNALHUB_ERR_NO_MEMORY = -14,

@@ -26,7 +26,7 @@ static void null_in_any_position_is_a_status(void)
     signalhub_receiver_t *out_receiver = NULL;
     signalhub_message_t *none = NULL;
     uint64_t number = 77;
-    size_t count = 77;
+    size_t count = 77, offsets[2] = {77, 77};
     char buf[8];
     int closed, fd = 77;
 
@@ -67,6 +67,16 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_receiver_recv_many(receiver, NULL, 1, -1, &count, &number), null);
     CHECK_STATUS(signalhub_receiver_recv_many(receiver, &none, 1, -1, &count, &number), null);
     CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, -1, NULL, &number), null);
+    CHECK_STATUS(signalhub_receiver_recv_packed(NULL, buf, 8, offsets, 1, -1, &count, &number),
+                 null);
+    CHECK_STATUS(signalhub_receiver_recv_packed(receiver, NULL, 8, offsets, 1, -1, &count, &number),
+                 null);
+    CHECK_STATUS(signalhub_receiver_recv_packed(receiver, buf, 8, NULL, 1, -1, &count, &number),
+                 null);
+    CHECK_STATUS(signalhub_receiver_recv_packed(receiver, buf, 8, NULL, 0, -1, &count, &number),
+                 null);
+    CHECK_STATUS(signalhub_receiver_recv_packed(receiver, buf, 8, offsets, 1, -1, NULL, &number),
+                 null);
     CHECK_STATUS(signalhub_receiver_next_seq(NULL, &number), null);
     CHECK_STATUS(signalhub_receiver_next_seq(receiver, NULL), null);
     CHECK_STATUS(signalhub_receiver_stats(NULL, &stats), null);
@@ -88,6 +98,7 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_subscribe_with(hub, &receiver_options, &out_receiver), null);
 
     CHECK(out_hub == NULL && out_receiver == NULL && number == 77 && count == 77 && fd == 77);
+    CHECK(offsets[0] == 77 && offsets[1] == 77);
     nothing_happened();
 }
 
@@ -97,7 +108,7 @@ static void null_is_fine_where_nothing_is_wanted(void)
     signalhub_receiver_t *slow = NULL;
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
     uint64_t capacity = 0;
-    size_t count = 77;
+    size_t count = 77, start_only = 77;
 
     CHECK_OK(signalhub_new(NULL, &with_defaults));
     CHECK_OK(signalhub_capacity(with_defaults, &capacity));
@@ -115,6 +126,9 @@ static void null_is_fine_where_nothing_is_wanted(void)
     CHECK(count == 0);
     CHECK_OK(signalhub_receiver_recv_many(slow, NULL, 0, 0, &count, NULL));
     CHECK(count == 0);
+    count = 77;
+    CHECK_OK(signalhub_receiver_recv_packed(slow, NULL, 0, &start_only, 0, 0, &count, NULL));
+    CHECK(count == 0 && start_only == 0);
     CHECK_OK(signalhub_receiver_free(slow));
     CHECK_OK(signalhub_free(small));
 }
@@ -281,6 +295,15 @@ static void too_big_a_length_is_a_status(void)
     CHECK(signalhub_receiver_recv_into(receiver, buf, SIZE_MAX, 0, &len, NULL) < 0);
     CHECK(signalhub_receiver_recv_many(receiver, &message, SIZE_MAX, 0, &len, NULL) < 0);
     CHECK_STATUS(signalhub_wait_any(&receiver, SIZE_MAX, 0, &len), SIGNALHUB_ERR_TOO_BIG);
+    for (size_t i = 0; i < 3; i++) {
+        size_t offset = 77;
+        CHECK_STATUS(
+            signalhub_receiver_recv_packed(receiver, buf, 8, &offset, lengths[i], 0, &len, NULL),
+            SIGNALHUB_ERR_TOO_BIG);
+        CHECK(offset == 77);
+    }
+    CHECK_STATUS(signalhub_receiver_recv_packed(receiver, buf, SIZE_MAX, &len, 0, 0, &len, NULL),
+                 SIGNALHUB_ERR_TOO_BIG);
     CHECK(len == 77);
     nothing_happened();
 }
@@ -322,7 +345,7 @@ static void outputs_are_written_only_when_the_status_says_so(void)
     signalhub_t *out_hub = NULL;
     signalhub_receiver_t *out_receiver = NULL;
     uint64_t missed = 77, seq = 77, receivers = 77;
-    size_t count = 77;
+    size_t count = 77, offsets[2] = {77, 77};
     char buf[8];
 
     options.capacity = 0;
@@ -336,6 +359,8 @@ static void outputs_are_written_only_when_the_status_says_so(void)
     CHECK_STATUS(signalhub_wait_any(&receiver, 1, 1, &count), SIGNALHUB_TIMEOUT);
     CHECK_STATUS(signalhub_wait_any(&receiver, 0, -1, &count), SIGNALHUB_ERR_WAIT);
     CHECK_STATUS(signalhub_wait_any(NULL, 0, -1, &count), SIGNALHUB_ERR_WAIT);
+    CHECK_STATUS(signalhub_receiver_recv_packed(receiver, buf, 8, offsets, 1, 1, &count, &missed),
+                 SIGNALHUB_TIMEOUT);
     CHECK_OK(publish_text(hub, "x"));
     CHECK_OK(signalhub_receiver_recv(receiver, message, &missed));
     CHECK(missed == 77);
@@ -347,7 +372,10 @@ static void outputs_are_written_only_when_the_status_says_so(void)
     CHECK_STATUS(signalhub_receiver_recv(receiver, message, &missed), SIGNALHUB_CLOSED);
     CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 8, -1, &count, &missed),
                  SIGNALHUB_CLOSED);
+    CHECK_STATUS(signalhub_receiver_recv_packed(receiver, buf, 8, offsets, 1, -1, &count, &missed),
+                 SIGNALHUB_CLOSED);
     CHECK(out_hub == NULL && out_receiver == NULL);
+    CHECK(offsets[0] == 77 && offsets[1] == 77);
     CHECK(missed == 77 && seq == 77 && receivers == 77 && count == 77);
 }
 

@@ -4,7 +4,7 @@
 #include "check.h"
 
 /* The ways to wait for a message. */
-typedef enum { RECV, RECV_TIMEOUT, RECV_INTO, RECV_MANY, WAYS } way_t;
+typedef enum { RECV, RECV_TIMEOUT, RECV_INTO, RECV_MANY, RECV_PACKED, WAYS } way_t;
 
 typedef struct {
     signalhub_receiver_t *receiver;
@@ -18,7 +18,7 @@ static void *wait_for_a_message(void *argument)
     waiter_t *waiter = (waiter_t *)argument;
     signalhub_receiver_t *receiver = waiter->receiver;
     signalhub_message_t *message = new_message();
-    size_t count = 0;
+    size_t count = 0, offsets[2];
     char buf[8];
     __atomic_store_n(&waiter->id, thread_id(), __ATOMIC_RELEASE);
     switch (waiter->way) {
@@ -28,6 +28,10 @@ static void *wait_for_a_message(void *argument)
         break;
     case RECV_INTO:
         waiter->status = signalhub_receiver_recv_into(receiver, buf, 8, -1, &count, NULL);
+        break;
+    case RECV_PACKED:
+        waiter->status =
+            signalhub_receiver_recv_packed(receiver, buf, 8, offsets, 1, -1, &count, NULL);
         break;
     default:
         waiter->status = signalhub_receiver_recv_many(receiver, &message, 1, -1, &count, NULL);

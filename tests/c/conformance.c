@@ -422,6 +422,26 @@ static int recv_into(signalhub_receiver_t *receiver, size_t size, signalhub_view
     return status;
 }
 
+/* Receives payloads into a buffer. What it cannot tell is taken to be as it is wanted. */
+static int recv_packed(const side_t *call, signalhub_view_t *got, const signalhub_view_t *want,
+                       size_t *filled, uint64_t *value)
+{
+    static char buf[1 << 16];
+    size_t offsets[MESSAGES + 1], count = number(call->words[2]), size = number(call->words[3]);
+    int status;
+    expect(count <= MESSAGES && size <= sizeof buf, "so much room");
+    status = signalhub_receiver_recv_packed(receiver_of(call->words[1]), buf, size, offsets, count,
+                                            0, filled, value);
+    if (status == SIGNALHUB_ERR_TOO_SMALL)
+        *value = offsets[1];
+    for (size_t i = 0; status == SIGNALHUB_OK && i < *filled; i++) {
+        got[i] = want[i];
+        got[i].data = buf + offsets[i];
+        got[i].len = offsets[i + 1] - offsets[i];
+    }
+    return status;
+}
+
 /* One receive of any form: fills `got`, or `value` is the number that belongs to the status. */
 static int receive(const side_t *call, signalhub_view_t *got, const signalhub_view_t *want,
                    size_t *filled, uint64_t *value)
@@ -433,6 +453,8 @@ static int receive(const side_t *call, signalhub_view_t *got, const signalhub_vi
     *filled = 1;
     if (strcmp(verb, "recv_into") == 0)
         return recv_into(receiver, number(argument), got, want, value);
+    if (strcmp(verb, "recv_packed") == 0)
+        return recv_packed(call, got, want, filled, value);
     if (strcmp(verb, "try_recv") == 0) {
         status = signalhub_receiver_try_recv(receiver, messages[0], value);
     } else if (strcmp(verb, "recv") == 0) {
@@ -452,7 +474,8 @@ static int receive(const side_t *call, signalhub_view_t *got, const signalhub_vi
 static void recv_all(const side_t *call, const side_t *want)
 {
     static signalhub_view_t wanted[PAYLOADS_MAX], got[MESSAGES];
-    int is_many = strcmp(call->words[0], "recv_many") == 0;
+    int is_many =
+        strcmp(call->words[0], "recv_many") == 0 || strcmp(call->words[0], "recv_packed") == 0;
     size_t count, at = 0, filled;
     uint64_t value = 0;
     if (want->count > 0 && is_status(want->words[0])) {

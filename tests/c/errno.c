@@ -44,7 +44,7 @@ int main(void)
     signalhub_message_t *message = NULL;
     int closed = 0, fd = -1;
     uint64_t number;
-    size_t count;
+    size_t count, offsets[2];
     pthread_t thread;
 
     watchdog();
@@ -76,6 +76,9 @@ int main(void)
                 SIGNALHUB_TIMEOUT);
     KEEPS_ERRNO(signalhub_receiver_recv_many(receiver, &message, 1, 20000000, &count, NULL),
                 SIGNALHUB_TIMEOUT);
+    KEEPS_ERRNO(
+        signalhub_receiver_recv_packed(receiver, large, 8, offsets, 1, 20000000, &count, NULL),
+        SIGNALHUB_TIMEOUT);
 
     KEEPS_ERRNO(signalhub_wait_any(&receiver, 1, 20000000, &count), SIGNALHUB_TIMEOUT);
     KEEPS_ERRNO(signalhub_receiver_fd(receiver, &fd), SIGNALHUB_OK);
@@ -91,6 +94,8 @@ int main(void)
     KEEPS_ERRNO(signalhub_is_closed(hub, &closed), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_receiver_recv(receiver, message, NULL), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_receiver_recv_into(receiver, large, 1, -1, &count, NULL),
+                SIGNALHUB_ERR_TOO_SMALL);
+    KEEPS_ERRNO(signalhub_receiver_recv_packed(receiver, large, 1, offsets, 1, -1, &count, NULL),
                 SIGNALHUB_ERR_TOO_SMALL);
     KEEPS_ERRNO(signalhub_receiver_recv_into(receiver, large, sizeof large, -1, &count, NULL),
                 SIGNALHUB_OK);

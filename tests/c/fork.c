@@ -20,7 +20,7 @@ static void inherited_handles_give(signalhub_status_t want)
     signalhub_receiver_t *receiver = NULL;
     signalhub_t *clone = NULL;
     uint64_t number;
-    size_t count;
+    size_t count, offsets[2];
     char buf[8];
     int closed;
     CHECK_STATUS(signalhub_clone(hub, &clone), want);
@@ -38,6 +38,7 @@ static void inherited_handles_give(signalhub_status_t want)
     CHECK_STATUS(signalhub_receiver_recv_timeout(idle, own, -1, NULL), want);
     CHECK_STATUS(signalhub_receiver_recv_into(idle, buf, 8, -1, &count, NULL), want);
     CHECK_STATUS(signalhub_receiver_recv_many(idle, &own, 1, -1, &count, NULL), want);
+    CHECK_STATUS(signalhub_receiver_recv_packed(idle, buf, 8, offsets, 1, -1, &count, NULL), want);
     CHECK_STATUS(signalhub_receiver_next_seq(idle, &number), want);
     CHECK_STATUS(signalhub_receiver_stats(idle, &stats), want);
     CHECK_STATUS(signalhub_receiver_try_recv(idle, message, NULL), want);

@@ -35,7 +35,7 @@ static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t wa
     signalhub_message_t *message = new_message();
     signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
     uint64_t missed = 77, seq = 77;
-    size_t count = 77;
+    size_t count = 77, offsets[2] = {77, 77};
     int fd = 77;
     char buf[8];
     CHECK_STATUS(signalhub_receiver_try_recv(receiver, message, &missed), want);
@@ -43,6 +43,9 @@ static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t wa
     CHECK_STATUS(signalhub_receiver_recv_timeout(receiver, message, 0, &missed), want);
     CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 8, -1, &count, &missed), want);
     CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, -1, &count, &missed), want);
+    CHECK_STATUS(signalhub_receiver_recv_packed(receiver, buf, 8, offsets, 1, -1, &count, &missed),
+                 want);
+    CHECK(offsets[0] == 77 && offsets[1] == 77);
     CHECK_STATUS(signalhub_receiver_next_seq(receiver, &seq), want);
     stats.start_seq = 77;
     CHECK_STATUS(signalhub_receiver_stats(receiver, &stats), want);

@@ -38,7 +38,7 @@ static uint64_t check(const void *payload, size_t len, uint64_t *out_number)
 {
     const uint64_t *words = (const uint64_t *)payload;
     uint64_t state = words[0];
-    CHECK(len >= 8 && len % 8 == 0 && (uintptr_t)payload % 64 == 0);
+    CHECK(len >= 8 && len % 8 == 0 && (uintptr_t)payload % 8 == 0);
     for (size_t i = 1; i < len / 8; i++)
         CHECK(words[i] == next_random(&state));
     *out_number = (words[0] & ~((uint64_t)0xff << 56)) - 1;
@@ -91,22 +91,34 @@ static signalhub_status_t receive(reader_t *reader, unsigned way, signalhub_view
     signalhub_receiver_t *receiver = reader->receiver;
     signalhub_message_t **messages = reader->messages;
     signalhub_status_t status;
+    size_t offsets[BATCH + 1];
     *count = 1;
-    switch (way % 5) {
+    switch (way % 6) {
     case 0: status = signalhub_receiver_recv(receiver, messages[0], missed); break;
     case 1: status = signalhub_receiver_try_recv(receiver, messages[0], missed); break;
     case 2: status = signalhub_receiver_recv_timeout(receiver, messages[0], 1000, missed); break;
     case 3:
         status = signalhub_receiver_recv_many(receiver, messages, BATCH, -1, count, missed);
         break;
+    case 4:
+        status = signalhub_receiver_recv_packed(receiver, reader->buf, PAYLOAD_MAX, offsets, BATCH,
+                                                -1, count, missed);
+        for (size_t i = 0; status == SIGNALHUB_OK && i < *count; i++) {
+            views[i].data = (const char *)reader->buf + offsets[i];
+            views[i].len = offsets[i + 1] - offsets[i];
+            views[i].seq = reader->next_seq + i; /* it does not say */
+        }
+        return status;
     default:
         views[0].data = reader->buf;
         views[0].seq = reader->next_seq; /* it does not say */
         return signalhub_receiver_recv_into(receiver, reader->buf, PAYLOAD_MAX, -1, &views[0].len,
                                             missed);
     }
-    for (size_t i = 0; status == SIGNALHUB_OK && i < *count; i++)
+    for (size_t i = 0; status == SIGNALHUB_OK && i < *count; i++) {
         views[i] = view_of(messages[i]);
+        CHECK((uintptr_t)views[i].data % 64 == 0);
+    }
     return status;
 }
 

@@ -61,7 +61,7 @@ static void a_timeout_is_never_over_too_early(void)
     signalhub_message_t *message = new_message();
     for (size_t i = 0; i < COUNT_OF(timeouts); i++) {
         int64_t begin = now_ns();
-        size_t count = 0;
+        size_t count = 0, offsets[2];
         char buf[8];
         CHECK_STATUS(signalhub_receiver_recv_timeout(receiver, message, timeouts[i], NULL),
                      SIGNALHUB_TIMEOUT);
@@ -73,6 +73,11 @@ static void a_timeout_is_never_over_too_early(void)
         begin = now_ns();
         CHECK_STATUS(signalhub_receiver_recv_many(receiver, &message, 1, timeouts[i], &count, NULL),
                      SIGNALHUB_TIMEOUT);
+        CHECK(now_ns() - begin >= timeouts[i]);
+        begin = now_ns();
+        CHECK_STATUS(
+            signalhub_receiver_recv_packed(receiver, buf, 8, offsets, 1, timeouts[i], &count, NULL),
+            SIGNALHUB_TIMEOUT);
         CHECK(now_ns() - begin >= timeouts[i]);
     }
     CHECK_OK(signalhub_message_free(message));

@@ -27,9 +27,9 @@ using namespace signalhub;
 using namespace std::chrono_literals;
 
 // What scripts may need of it. Not freed handles: an object has a live one, or NULL.
-static const std::set<std::string> can = {"publish_many", "recv_many", "unchecked"};
+static const std::set<std::string> can = {"publish_many", "recv_many", "recv_packed", "unchecked"};
 // Lest a script be lost unnoticed.
-static constexpr int scripts_min = 21;
+static constexpr int scripts_min = 23;
 
 static const std::map<std::string_view, int> statuses = {
     {"ok", SIGNALHUB_OK},
@@ -44,6 +44,7 @@ static const std::map<std::string_view, int> statuses = {
     {"err_utf8", SIGNALHUB_ERR_UTF8},
     {"err_topic", SIGNALHUB_ERR_TOPIC},
     {"err_too_big", SIGNALHUB_ERR_TOO_BIG},
+    {"err_too_small", SIGNALHUB_ERR_TOO_SMALL},
     {"err_pattern", SIGNALHUB_ERR_PATTERN},
     {"err_start", SIGNALHUB_ERR_START},
     {"err_on_lag", SIGNALHUB_ERR_ON_LAG},
@@ -92,10 +93,9 @@ static std::pair<std::string_view, std::string_view> cut(std::string_view text,
 }
 
 // What a receive came to, but for its messages. A lag begins at the cursor.
-static std::string text_of(const Received &received, std::uint64_t cursor)
+static std::string text_of(Outcome outcome, const std::optional<Lag> &lag, std::uint64_t cursor)
 {
-    const std::string word = word_of(static_cast<int>(received.outcome()));
-    const std::optional<Lag> &lag = received.lag();
+    const std::string word = word_of(static_cast<int>(outcome));
     if (!lag)
         return word;
     expect(std::to_string(lag->first_lost), std::to_string(cursor));
@@ -391,15 +391,18 @@ private:
 
     void receive_all(const Side &call, const Side &want)
     {
+        const std::string_view verb = call.words[0];
         std::vector<Content> got;
         if (!want.words.empty() && statuses.count(want.words[0]) > 0)
             return expect(receive(call, got), want.result());
         const std::vector<Content> wanted = want.contents(0);
         do
             expect(receive(call, got), "ok");
-        while (call.words[0] != "recv_many" && got.size() < wanted.size());
+        while (verb != "recv_many" && verb != "recv_packed" && got.size() < wanted.size());
         expect(std::to_string(got.size()), std::to_string(wanted.size()));
         for (std::size_t i = 0; i < wanted.size(); i++) {
+            if (verb == "recv_packed")
+                got[i].kind = wanted[i].kind;
             if (!wanted[i].seq)
                 got[i].seq.reset();
             expect(got[i].text(), wanted[i].text());
@@ -410,6 +413,8 @@ private:
     std::string receive(const Side &call, std::vector<Content> &contents)
     {
         const std::string_view verb = call.words[0];
+        if (verb == "recv_packed")
+            return receive_packed(call, contents);
         Receiver &receiver = receivers_.at(call.words[1]);
         const auto argument = number<std::int64_t>(call.words.size() > 2 ? call.words[2] : "0");
         const auto size = static_cast<std::size_t>(argument);
@@ -431,12 +436,26 @@ private:
                 received = receiver.recv_many(batch, 0ns, error...);
             for (const Message &message : received)
                 contents.push_back(content_of(message.view(error...)));
-            return text_of(received, cursor);
+            return text_of(received.outcome(), received.lag(), cursor);
         });
         if (verb == "recv_timeout" && got == "timeout" &&
             std::chrono::steady_clock::now() - start < limit)
             return "timeout, early";
         return got;
+    }
+
+    std::string receive_packed(const Side &call, std::vector<Content> &contents)
+    {
+        Receiver &receiver = receivers_.at(call.words[1]);
+        const std::uint64_t cursor = receiver.next_seq();
+        Packed packed(number(call.words[2]), number(call.words[3]));
+        const std::string got = result_of([&](auto &...error) -> std::string {
+            const Outcome outcome = receiver.recv_packed(packed, 0ns, error...);
+            for (const std::string_view payload : packed)
+                contents.push_back({std::string(payload)});
+            return text_of(outcome, packed.lag(), cursor);
+        });
+        return got == "err_too_small" ? got + ' ' + std::to_string(packed.needed()) : got;
     }
 
     const Hub &hub() const { return hubs_.at(used_); }

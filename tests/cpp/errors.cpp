@@ -104,6 +104,18 @@ static void a_bad_receiver_option_is_an_error()
     CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_PATTERN);
 }
 
+static void a_message_that_does_not_fit_is_an_error()
+{
+    const Hub hub;
+    Receiver receiver = hub.subscribe();
+    Packed packed(2, 4);
+    hub.publish("12345");
+    CHECK(ERROR_OF(receiver.recv_packed, packed) == SIGNALHUB_ERR_TOO_SMALL);
+    CHECK(packed.empty() && packed.needed() == 5);
+    packed.reserve(packed.needed());
+    CHECK(!ERROR_OF(receiver.recv_packed, packed, std::chrono::seconds(0)));
+}
+
 static void a_closed_hub_is_an_outcome_but_for_who_subscribes()
 {
     const Hub hub;
@@ -127,6 +139,7 @@ static void there_is_no_call_on_what_was_moved_away()
     Hub hub;
     Receiver receiver = hub.subscribe();
     Batch batch(1);
+    Packed packed(1, 8);
     const View view;
     const Hub taken = std::move(hub);
     const Receiver also_taken = std::move(receiver);
@@ -146,6 +159,7 @@ static void there_is_no_call_on_what_was_moved_away()
     CHECK(ERROR_OF_0(receiver.recv) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF(receiver.recv_timeout, timeout) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF(receiver.recv_many, batch, timeout) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(receiver.recv_packed, packed, timeout) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(receiver.next_seq) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(receiver.stats) == SIGNALHUB_ERR_NULL);
 }
@@ -173,6 +187,10 @@ static void every_twin_is_noexcept()
         noexcept(std::declval<Receiver>().recv_timeout(std::nullopt, std::declval<Code>())));
     static_assert(noexcept(std::declval<Receiver>().recv_many(std::declval<Batch &>(), std::nullopt,
                                                               std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().recv_packed(
+        std::declval<Packed &>(), std::nullopt, std::declval<Code>())));
+    static_assert(noexcept(
+        std::declval<Receiver>().recv_packed(std::declval<Packed &>(), std::declval<Code>())));
     static_assert(noexcept(std::declval<Message>().view(std::declval<Code>())));
     static_assert(noexcept(std::declval<Message>().clear(std::declval<Code>())));
 }
@@ -205,6 +223,7 @@ int main()
     a_bad_option_is_an_error();
     a_bad_message_is_an_error();
     a_bad_receiver_option_is_an_error();
+    a_message_that_does_not_fit_is_an_error();
     a_closed_hub_is_an_outcome_but_for_who_subscribes();
     there_is_no_call_on_what_was_moved_away();
     every_twin_is_noexcept();

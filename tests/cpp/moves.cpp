@@ -129,6 +129,27 @@ static void a_batch_moves_with_its_room()
     CHECK(receiver.recv_many(batch)->payload() == "3");
 }
 
+static void packed_payloads_move_with_their_room()
+{
+    const Hub hub;
+    Receiver receiver = hub.subscribe();
+    Packed packed(2, 8);
+    move_to_itself(packed);
+    hub.publish("0");
+    hub.publish("one");
+    CHECK(receiver.recv_packed(packed) == Outcome::message);
+    Packed moved = std::move(packed);
+    CHECK(packed.empty() && packed.begin() == packed.end());
+    CHECK(moved.size() == 2 && moved[0] == "0" && moved[1] == "one");
+    hub.publish("2");
+    std::error_code error;
+    (void)receiver.recv_packed(packed, error); // no room, no message taken
+    CHECK(error == SIGNALHUB_ERR_NULL);
+    packed = std::move(moved);
+    CHECK(packed.size() == 2);
+    CHECK(receiver.recv_packed(packed) == Outcome::message && packed[0] == "2");
+}
+
 // Copies of what points to messages do not own them: they all look at the receiver's.
 static void what_was_received_and_views_are_copied_when_moved()
 {
@@ -294,6 +315,7 @@ int main()
     a_loop_over_a_moved_from_receiver_throws();
     a_moved_from_message_is_empty_and_is_filled_again();
     a_batch_moves_with_its_room();
+    packed_payloads_move_with_their_room();
     what_was_received_and_views_are_copied_when_moved();
     moving_an_object_onto_itself_leaves_it_usable();
     assigning_frees_what_was_there();

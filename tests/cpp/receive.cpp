@@ -155,6 +155,57 @@ static void several_are_received_at_once()
     CHECK(received.outcome() == Outcome::lagged && received.lag()->missed == 2);
 }
 
+static void a_batch_has_room_again_for_what_was_moved_away()
+{
+    const Hub hub;
+    Receiver receiver = hub.subscribe();
+    Batch batch(3);
+    std::vector<Message> kept;
+    // One, then three, then two: a slot that was not lent is not looked at, one that was, is.
+    for (const int count : {1, 3, 2, 3, 1}) {
+        publish_numbers(hub, 0, count);
+        const Received received = receiver.recv_many(batch, 0s);
+        CHECK(received.size() == static_cast<std::size_t>(count));
+        for (int i = 0; i < count; i++) {
+            CHECK(received.begin()[i].payload() == std::to_string(i));
+            kept.push_back(std::move(received.begin()[i]));
+        }
+        CHECK(receiver.recv_many(batch, 0s).outcome() == Outcome::timeout);
+    }
+    CHECK(kept.size() == 10 && kept[0].payload() == "0" && kept[3].payload() == "2");
+}
+
+static void payloads_are_packed()
+{
+    const std::string large(5000, 'x');
+    const Hub hub = hub_of(4);
+    Receiver receiver = hub.subscribe();
+    Packed packed(3, 16);
+    CHECK(receiver.recv_packed(packed, 0s) == Outcome::timeout && packed.empty());
+    hub.publish("one");
+    hub.publish("");
+    hub.publish(large);
+    CHECK(receiver.recv_packed(packed) == Outcome::message);
+    CHECK(packed.size() == 2 && packed[0] == "one" && packed[1].empty() && !packed.lag());
+    CHECK(packed[0].data() == packed.data() && packed.offsets()[2] == 3);
+    std::string joined;
+    for (const std::string_view payload : packed)
+        joined.append(payload).append("|");
+    CHECK(joined == "one||");
+    std::error_code error;
+    (void)receiver.recv_packed(packed, error);
+    CHECK(error == SIGNALHUB_ERR_TOO_SMALL && packed.needed() == large.size() && packed.empty());
+    packed.reserve(packed.needed());
+    CHECK(receiver.recv_packed(packed) == Outcome::message && packed[0] == large);
+    publish_numbers(hub, 0, 6);
+    CHECK(receiver.recv_packed(packed) == Outcome::lagged && packed.empty());
+    CHECK(packed.lag()->missed == 2 && packed.lag()->resume_at == 5);
+    CHECK(receiver.recv_packed(packed) == Outcome::message && packed[0] == "2" && !packed.lag());
+    hub.close();
+    CHECK(receiver.recv_packed(packed) == Outcome::message && packed.size() == 1);
+    CHECK(receiver.recv_packed(packed) == Outcome::closed);
+}
+
 static void a_loop_ends_with_the_hub_and_carries_on_after_a_lag()
 {
     const Hub hub = hub_of(4);
@@ -420,6 +471,11 @@ static void a_sleeper_wakes_however_it_receives()
         while (receiver.recv_many(batch))
             received++;
     });
+    wakes_for_a_message_and_for_the_end([](Receiver &receiver, std::atomic<int> &received) {
+        Packed packed(2, 64);
+        while (receiver.recv_packed(packed) == Outcome::message)
+            received++;
+    });
 }
 
 static void a_sleeper_wakes_for_the_message_that_it_wants()
@@ -459,6 +515,8 @@ int main()
     outcomes_are_told_apart();
     a_timeout_is_any_duration();
     several_are_received_at_once();
+    a_batch_has_room_again_for_what_was_moved_away();
+    payloads_are_packed();
     a_loop_ends_with_the_hub_and_carries_on_after_a_lag();
     a_loop_counts_what_it_misses_under_load();
     a_loop_that_ends_early_takes_no_message_too_many();

@@ -32,7 +32,7 @@ impl Plan {
     }
 }
 
-/// The sending side. Dropping it ends the stream.
+/// The sending side. Dropping it, and its clones where it has some, ends the stream.
 pub(crate) trait Publisher: Send {
     /// A channel that is full and lossy refuses messages instead of overwriting old ones,
     /// so a figure in which nobody receives has to empty it now and then.

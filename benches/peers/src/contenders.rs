@@ -7,7 +7,7 @@ mod crossbeam;
 mod ours;
 mod tokio;
 
-pub(crate) use self::c_abi::CAbi;
+pub(crate) use self::c_abi::{Batch, CAbi};
 pub(crate) use self::crossbeam::Crossbeam;
 pub(crate) use self::ours::Ours;
 pub(crate) use self::tokio::Tokio;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 //! What is measured, in the order of docs/performance.md.
 
+mod bursts;
 mod c_abi;
 mod extra_receiver;
 mod fan_out;
@@ -11,6 +12,7 @@ mod pair;
 mod patterns;
 mod payload;
 mod publish;
+mod publishers;
 mod slot_bytes;
 mod spin;
 mod wake;
@@ -45,6 +47,10 @@ pub(crate) const ALL: &[Figure] = &[
         run: fan_out::run,
     },
     Figure {
+        name: "publishers",
+        run: publishers::run,
+    },
+    Figure {
         name: "spin",
         run: spin::run,
     },
@@ -59,6 +65,10 @@ pub(crate) const ALL: &[Figure] = &[
     Figure {
         name: "c_abi",
         run: c_abi::run,
+    },
+    Figure {
+        name: "bursts",
+        run: bursts::run,
     },
     Figure {
         name: "payload",

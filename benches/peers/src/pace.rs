@@ -5,7 +5,6 @@
 //! The publisher looks how far the receivers are only when it may be a whole capacity ahead, and
 //! goes on when half of that is free, so that the counters travel seldom.
 
-use std::hint::spin_loop;
 use std::sync::atomic::{
     AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
@@ -44,8 +43,9 @@ impl Pace {
         self.received.iter().map(|line| Progress(&line.0))
     }
 
-    /// Waits until half the capacity is free, and returns the seq up to which there is room.
-    pub(crate) fn wait(&self, published: u64) -> u64 {
+    /// Waits until half the capacity is free, and returns the seq up to which there is room. Pauses
+    /// by `pause` in between.
+    pub(crate) fn wait(&self, published: u64, pause: impl Fn()) -> u64 {
         loop {
             // The messages counted were read. Pairs with the Release store in `advance`.
             let slowest = self
@@ -57,7 +57,7 @@ impl Pace {
             if slowest + self.capacity / 2 >= published {
                 return slowest + self.capacity;
             }
-            spin_loop();
+            pause();
         }
     }
 }

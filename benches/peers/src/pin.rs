@@ -30,6 +30,11 @@ impl Cores {
         others[n % others.len()]
     }
 
+    /// The core of the n-th of threads that share all of them.
+    pub(crate) fn any(&self, n: usize) -> usize {
+        self.0[n % self.0.len()]
+    }
+
     /// Whether `n` receivers each get a core to themselves.
     pub(crate) fn seat(&self, n: usize) -> bool {
         n < self.0.len()

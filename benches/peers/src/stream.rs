@@ -113,7 +113,7 @@ impl Stream<'_> {
         let start = Instant::now();
         for seq in 0..self.settings.stream_messages {
             if seq == room {
-                room = pace.wait(seq);
+                room = pace.wait(seq, spin_loop);
             }
             publisher.publish(black_box(&payload));
         }

@@ -213,7 +213,9 @@ private:
 class Batch {
 public:
     /// Room for `capacity` messages. One without room is SIGNALHUB_ERR_NULL to receive into.
-    explicit Batch(std::size_t capacity) : messages_(capacity), handles_(capacity) {}
+    explicit Batch(std::size_t capacity) : messages_(capacity), handles_(capacity), lent_(capacity)
+    {
+    }
 
     /// Moves. What is left has no room.
     // Said, because a vector claims that it can be copied, whatever it holds.
@@ -226,6 +228,8 @@ private:
 
     std::vector<Message> messages_;
     std::vector<signalhub_message_t *> handles_;
+    /// How many messages, from the first on, need a look at their handles.
+    std::size_t lent_;
 };
 
 } // namespace signalhub

@@ -16,6 +16,8 @@
 
 namespace signalhub {
 
+class Packed;
+
 /// How long a receive waits at most, on the monotonic clock: any duration, or std::nullopt, which
 /// is for ever. Zero and less look once. Fractions of a nanosecond are rounded up.
 class Timeout {
@@ -193,6 +195,17 @@ public:
         return received;
     }
 
+    /// As recv_many(), but copies the payloads one behind the other into one buffer and leaves out
+    /// all else that messages have: for many small ones of a known form. Takes what is there while
+    /// it fits; what does not is the next receive's. If already the first does not, that is
+    /// SIGNALHUB_ERR_TOO_SMALL, Packed::needed() says what it needs, and it stays the next one
+    /// (until it is overwritten). There are payloads in `packed` for Outcome::message, else none.
+    Outcome recv_packed(Packed &packed, Timeout timeout = std::nullopt);
+    /// @copydoc recv_packed(Packed&, Timeout)
+    Outcome recv_packed(Packed &packed, std::error_code &error) noexcept;
+    /// @copydoc recv_packed(Packed&, Timeout)
+    Outcome recv_packed(Packed &packed, Timeout timeout, std::error_code &error) noexcept;
+
     /// The number of the message that it will read next.
     std::uint64_t next_seq()
     {
@@ -261,8 +274,8 @@ private:
         std::size_t count = 0;
         if (batch.messages_.empty())
             return SIGNALHUB_ERR_NULL;
-        // Anew each time: the caller may have moved messages away.
-        for (std::size_t i = 0; i < batch.messages_.size(); i++) {
+        // Those that the caller was lent, and may have moved away.
+        for (std::size_t i = 0; i < batch.lent_; i++) {
             const signalhub_status_t status = batch.messages_[i].prepare();
             if (status != SIGNALHUB_OK)
                 return status;
@@ -271,8 +284,11 @@ private:
         const signalhub_status_t status = signalhub_receiver_recv_many(
             handle_.get(), batch.handles_.data(), batch.handles_.size(), timeout.nanoseconds(),
             &count, &missed);
+        batch.lent_ = count;
         return told(status, missed, batch.messages_.data(), count, received);
     }
+
+    signalhub_status_t recv_packed(Packed &packed, Timeout timeout, Received &received) noexcept;
 
     signalhub_status_t look(ReceiverStats &stats) const noexcept
     {

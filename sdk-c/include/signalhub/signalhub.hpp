@@ -22,6 +22,7 @@
 #include <signalhub/hub.hpp>
 #include <signalhub/message.hpp>
 #include <signalhub/options.hpp>
+#include <signalhub/packed.hpp>
 #include <signalhub/receiver.hpp>
 
 #endif

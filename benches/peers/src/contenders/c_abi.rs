@@ -56,6 +56,18 @@ struct Functions {
     subscribe: unsafe extern "C" fn(Handle, *mut Handle) -> c_int,
     receiver_try_recv: unsafe extern "C" fn(Handle, Handle, *mut u64) -> c_int,
     receiver_recv: unsafe extern "C" fn(Handle, Handle, *mut u64) -> c_int,
+    receiver_recv_many:
+        unsafe extern "C" fn(Handle, *const Handle, usize, i64, *mut usize, *mut u64) -> c_int,
+    receiver_recv_packed: unsafe extern "C" fn(
+        Handle,
+        *mut c_void,
+        usize,
+        *mut usize,
+        usize,
+        i64,
+        *mut usize,
+        *mut u64,
+    ) -> c_int,
     receiver_free: unsafe extern "C" fn(Handle) -> c_int,
     message_new: unsafe extern "C" fn(*mut Handle) -> c_int,
     message_view: unsafe extern "C" fn(Handle, *mut View) -> c_int,
@@ -78,6 +90,8 @@ impl CAbi {
             subscribe: function(library, "subscribe")?,
             receiver_try_recv: function(library, "receiver_try_recv")?,
             receiver_recv: function(library, "receiver_recv")?,
+            receiver_recv_many: function(library, "receiver_recv_many")?,
+            receiver_recv_packed: function(library, "receiver_recv_packed")?,
             receiver_free: function(library, "receiver_free")?,
             message_new: function(library, "message_new")?,
             message_view: function(library, "message_view")?,
@@ -173,12 +187,91 @@ impl Reader {
 
     #[inline]
     fn payload(&mut self) -> &[u8] {
+        self.payload_of(self.message)
+    }
+
+    #[inline]
+    fn payload_of(&mut self, message: Handle) -> &[u8] {
         // SAFETY: the message lives (C1) and is this thread's alone (C2); `view` is writable.
-        let status = unsafe { (self.functions.message_view)(self.message, &mut self.view) };
+        let status = unsafe { (self.functions.message_view)(message, &mut self.view) };
         assert_eq!(status, OK, "signalhub_message_view");
         // SAFETY: not NULL, because no figure sends empty messages; valid until the next receive,
         // which the borrow of `self` keeps off.
         unsafe { slice::from_raw_parts(self.view.data, self.view.len) }
+    }
+}
+
+/// Messages that one call fills.
+pub(crate) struct Batch {
+    functions: &'static Functions,
+    messages: Vec<Handle>,
+}
+
+impl Batch {
+    pub(crate) fn new(CAbi(functions): CAbi, capacity: usize) -> Self {
+        let message = |_| {
+            // SAFETY: the handle is writable.
+            made(|out| unsafe { (functions.message_new)(out) })
+        };
+        let messages = (0..capacity).map(message).collect();
+        Self {
+            functions,
+            messages,
+        }
+    }
+}
+
+impl Reader {
+    /// Shows several messages that are there to `read`, by one call and one for each.
+    pub(crate) fn recv_many(&mut self, batch: &mut Batch, read: impl Fn(&[u8])) -> usize {
+        let (mut count, mut missed) = (0, 0);
+        let (messages, room) = (batch.messages.as_ptr(), batch.messages.len());
+        // SAFETY: all handles live (C1) and are this thread's alone (C2); the numbers are writable.
+        let status = unsafe {
+            (self.functions.receiver_recv_many)(
+                self.receiver,
+                messages,
+                room,
+                -1,
+                &mut count,
+                &mut missed,
+            )
+        };
+        assert_eq!(status, OK, "signalhub_receiver_recv_many");
+        for &message in &batch.messages[..count] {
+            read(self.payload_of(message));
+        }
+        count
+    }
+
+    /// Shows the payloads of several messages to `read`, by one call. `offsets` has room for one
+    /// more than messages are wanted.
+    pub(crate) fn recv_packed(
+        &mut self,
+        buf: &mut [u8],
+        offsets: &mut [usize],
+        read: impl Fn(&[u8]),
+    ) -> usize {
+        let (mut count, mut missed) = (0, 0);
+        // SAFETY: the receiver lives (C1) and is this thread's alone (C2); `buf` and `offsets` are as
+        // long as they say, and the numbers are writable.
+        let status = unsafe {
+            (self.functions.receiver_recv_packed)(
+                self.receiver,
+                buf.as_mut_ptr().cast(),
+                buf.len(),
+                offsets.as_mut_ptr(),
+                offsets.len() - 1,
+                -1,
+                &mut count,
+                &mut missed,
+            )
+        };
+        assert_eq!(status, OK, "signalhub_receiver_recv_packed");
+        for ends in offsets[..=count].windows(2) {
+            read(&buf[ends[0]..ends[1]]);
+        }
+        count
     }
 }
 
@@ -226,6 +319,15 @@ impl Drop for Hub {
     fn drop(&mut self) {
         // SAFETY: the handle lives until here (C1). Freeing the last one closes the hub.
         unsafe { (self.functions.free)(self.handle) };
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        for &message in &self.messages {
+            // SAFETY: the handle lives until here (C1).
+            unsafe { (self.functions.message_free)(message) };
+        }
     }
 }
 

@@ -33,6 +33,7 @@ impl<P, const WAITS: bool> Clone for Crossbeam<P, WAITS> {
 impl<P, const WAITS: bool> Copy for Crossbeam<P, WAITS> {}
 
 /// The sending ends of every receiver's channel.
+#[derive(Clone)]
 pub(crate) struct Senders<P, const WAITS: bool>(Vec<Sender<P>>);
 
 impl<P: Carried, const WAITS: bool> Contender for Crossbeam<P, WAITS> {

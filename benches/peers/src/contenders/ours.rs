@@ -20,11 +20,8 @@ impl Ours {
     }
 }
 
-/// Closes the hub when dropped, as the peers' senders do.
-pub(crate) struct Closing(Hub);
-
 impl Contender for Ours {
-    type Publisher = Closing;
+    type Publisher = Hub;
     type Receiver = signalhub::Receiver;
 
     fn open(self, plan: Plan) -> (Self::Publisher, Vec<Self::Receiver>) {
@@ -33,22 +30,14 @@ impl Contender for Ours {
         let receivers = (0..plan.receivers)
             .map(|_| hub.subscribe().expect("the hub is open"))
             .collect();
-        (Closing(hub), receivers)
+        (hub, receivers)
     }
 }
 
-impl Publisher for Closing {
+impl Publisher for Hub {
     #[inline]
     fn publish(&mut self, payload: &[u8]) {
-        self.0
-            .publish(payload)
-            .expect("the hub is open, the message within its limits");
-    }
-}
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        self.0.close();
+        Hub::publish(self, payload).expect("the hub is open, the message within its limits");
     }
 }
 

@@ -18,6 +18,8 @@ pub(super) fn run(settings: &Settings) {
     sized::<1024>(settings, "1 KB", 1024);
     allocated(settings, "64 KB", 64 << 10, 64).measure();
     allocated(settings, "1 MB", 1 << 20, 16).measure();
+    allocated(settings, "10 MB", 10 << 20, 4).measure();
+    allocated(settings, "100 MB", 100 << 20, 2).measure();
 }
 
 /// Small enough that a peer's user may pass it by value.
