@@ -10,8 +10,10 @@
 mod boundary;
 mod handle;
 mod hub;
+mod loan;
 mod message;
 mod options;
+mod owned;
 mod receiver;
 mod stats;
 mod status;
@@ -19,8 +21,10 @@ mod subscribe;
 mod version;
 
 pub use hub::*;
+pub use loan::*;
 pub use message::*;
 pub use options::*;
+pub use owned::*;
 pub use receiver::*;
 pub use stats::*;
 pub use status::*;

@@ -30,7 +30,7 @@
 //! subscribes, perhaps with a *pattern*: messages that it does not want are *filtered*. It is
 //! *lagged* when messages that it *missed* were overwritten. *Capacity* is how many messages a hub
 //! retains. Inside, a message lies in a *slot* that is guarded by a *stamp*; a payload too large
-//! for it lies in a *block*.
+//! for it lies in a *block*; one that a publisher writes in place is a *loan*.
 //!
 //! # Promises
 //!
@@ -50,6 +50,8 @@
 //! * P8 **Time.** Timeouts run on the monotonic clock; 0 polls, any huge value works.
 //! * P10 **Sleeping is free.** A blocked receiver uses no CPU.
 //! * P11 **Any payload.** Bytes of any length, including none.
+//! * P12 **Bounded memory.** With `capacity_bytes`, only messages that their holders keep can make a
+//!   publish say that there is no room; nothing was published then.
 //! * P13 **Nothing crosses the ABI but values**: no panic, no thread, no signal handler.
 //! * P14 **Misuse is an answer**: a freed or foreign handle is a status, not a crash.
 //!
@@ -81,6 +83,7 @@ mod topic;
 mod filter;
 mod shape;
 mod hub;
+mod loan;
 mod ring;
 mod slot;
 mod block;
@@ -97,16 +100,17 @@ mod tag;
 pub mod capi;
 
 pub use error::{
-    Lag, NewError, PublishError, PublishManyError, RecvError, RecvTimeoutError, SubscribeError,
-    TopicError, TryRecvError,
+    Lag, NewError, PublishError, PublishManyError, RecvError, RecvTimeoutError, Refused,
+    SubscribeError, TopicError, TryRecvError,
 };
 pub use hub::{Hub, Published};
+pub use loan::Loan;
 pub use message::Message;
 pub use options::{OnLag, Options, ReceiverOptions, Start};
 pub use receiver::Receiver;
 pub use shape::Kind;
 pub use stats::ReceiverStats;
-pub use view::View;
+pub use view::{Label, View};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

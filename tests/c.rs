@@ -28,7 +28,7 @@ macro_rules! c_tests {
 
 c_tests! {
     arguments busy close conformance copies errno fork handles header idle memory messages signals
-    sizes status stress timeouts
+    sizes status stress timeouts capacity_bytes loans owned
 }
 
 /// Compiles and runs `tests/c/{name}.c`.

@@ -23,6 +23,8 @@ fn the_committed_header_is_current() {
         "subscribe",
         "receiver",
         "stats",
+        "loan",
+        "owned",
     ] {
         builder = builder.with_src(root.join(format!("src/capi/{file}.rs")));
     }

@@ -23,6 +23,8 @@ pub enum signalhub_status_t {
     SIGNALHUB_CLOSED = 3,
     /// Nothing came before the timeout.
     SIGNALHUB_TIMEOUT = 4,
+    /// Messages and loans that their holders keep take up the hub's capacity_bytes.
+    SIGNALHUB_KEPT = 6,
     /// A pointer that must not be NULL was NULL.
     SIGNALHUB_ERR_NULL = -1,
     /// Not a live handle of this type: freed, of another type, or of another copy of the library.
@@ -62,7 +64,11 @@ pub enum signalhub_status_t {
     /// not even the next one.
     SIGNALHUB_ERR_START = -17,
     /// An on_lag that is none of the SIGNALHUB_ON_LAG_ constants.
-    SIGNALHUB_ERR_ON_LAG = -18, // Last added.
+    SIGNALHUB_ERR_ON_LAG = -18,
+    /// A capacity_bytes that is less than capacity times max_message_bytes.
+    SIGNALHUB_ERR_CAPACITY_BYTES = -19,
+    /// What is to be published of a loan is not within it.
+    SIGNALHUB_ERR_LOAN = -20, // Last added.
 }
 
 use signalhub_status_t::*;
@@ -84,7 +90,7 @@ pub extern "C" fn signalhub_status_str(status: c_int) -> *const c_char {
 }
 
 /// Every status and its text.
-const ALL: [(signalhub_status_t, &CStr); 23] = [
+const ALL: [(signalhub_status_t, &CStr); 26] = [
     (SIGNALHUB_OK, c"ok"),
     (SIGNALHUB_EMPTY, c"no message is waiting"),
     (
@@ -93,6 +99,10 @@ const ALL: [(signalhub_status_t, &CStr); 23] = [
     ),
     (SIGNALHUB_CLOSED, c"the hub is closed"),
     (SIGNALHUB_TIMEOUT, c"nothing came before the timeout"),
+    (
+        SIGNALHUB_KEPT,
+        c"messages that their holders keep take up capacity_bytes",
+    ),
     (
         SIGNALHUB_ERR_NULL,
         c"a pointer that must not be NULL was NULL",
@@ -144,6 +154,14 @@ const ALL: [(signalhub_status_t, &CStr); 23] = [
         c"unknown start, or there is no message yet to start at",
     ),
     (SIGNALHUB_ERR_ON_LAG, c"unknown on_lag"),
+    (
+        SIGNALHUB_ERR_CAPACITY_BYTES,
+        c"capacity_bytes must be at least capacity times max_message_bytes",
+    ),
+    (
+        SIGNALHUB_ERR_LOAN,
+        c"what is to be published is not within the loan",
+    ),
 ];
 
 impl From<HandleError> for signalhub_status_t {
@@ -165,6 +183,7 @@ impl From<NewError> for signalhub_status_t {
             NewError::SlotBytes => SIGNALHUB_ERR_SLOT_BYTES,
             NewError::MaxMessageBytes => SIGNALHUB_ERR_MAX_MESSAGE_BYTES,
             NewError::NoMemory => SIGNALHUB_ERR_NO_MEMORY,
+            NewError::CapacityBytes => SIGNALHUB_ERR_CAPACITY_BYTES,
         }
     }
 }
@@ -176,6 +195,8 @@ impl From<PublishError> for signalhub_status_t {
             PublishError::TooBig => SIGNALHUB_ERR_TOO_BIG,
             PublishError::Topic(error) => error.into(),
             PublishError::NoMemory => SIGNALHUB_ERR_NO_MEMORY,
+            PublishError::Kept => SIGNALHUB_KEPT,
+            PublishError::NotUtf8 => SIGNALHUB_ERR_UTF8,
         }
     }
 }

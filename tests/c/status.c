@@ -6,14 +6,16 @@
 
 static void every_status_has_a_text_of_its_own(void)
 {
-    for (int status = SIGNALHUB_ERR_ON_LAG; status <= SIGNALHUB_TIMEOUT; status++) {
+    for (int status = SIGNALHUB_ERR_LOAN; status <= SIGNALHUB_TIMEOUT; status++) {
         const char *text = signalhub_status_str(status);
         CHECK(text != NULL && text[0] != '\0');
         CHECK(strcmp(text, "unknown status") != 0);
         CHECK(signalhub_status_str(status) == text);
-        for (int other = SIGNALHUB_ERR_ON_LAG; other < status; other++)
+        for (int other = SIGNALHUB_ERR_LOAN; other < status; other++)
             CHECK(strcmp(text, signalhub_status_str(other)) != 0);
+        CHECK(strcmp(text, signalhub_status_str(SIGNALHUB_KEPT)) != 0);
     }
+    CHECK(strcmp(signalhub_status_str(SIGNALHUB_KEPT), "unknown status") != 0);
 }
 
 static void statuses_have_their_numbers_for_ever(void)
@@ -21,12 +23,14 @@ static void statuses_have_their_numbers_for_ever(void)
     CHECK(SIGNALHUB_TIMEOUT == 4 && SIGNALHUB_ERR_PANIC == -15);
     CHECK(SIGNALHUB_ERR_PATTERN == -16 && SIGNALHUB_ERR_START == -17);
     CHECK(SIGNALHUB_ERR_ON_LAG == -18);
+    CHECK(SIGNALHUB_KEPT == 6);
+    CHECK(SIGNALHUB_ERR_CAPACITY_BYTES == -19 && SIGNALHUB_ERR_LOAN == -20);
 }
 
 static void any_other_number_is_an_unknown_status(void)
 {
     static const int numbers[] = {
-        SIGNALHUB_TIMEOUT + 1, SIGNALHUB_ERR_ON_LAG - 1, 100, -100, INT_MAX, INT_MIN};
+        SIGNALHUB_KEPT + 1, SIGNALHUB_ERR_LOAN - 1, 100, -100, INT_MAX, INT_MIN};
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         CHECK(strcmp(signalhub_status_str(numbers[i]), "unknown status") == 0);
     for (long number = INT_MIN; number <= INT_MAX; number += 99991)
