@@ -392,8 +392,10 @@ impl Driver {
             let owned = Owned(payload.bytes.clone(), self.freed.clone());
             match self.hub().publish_owned(owned, payload.label()) {
                 Err(refused) => {
-                    std::mem::forget(refused.given);
                     expect(refusal(refused.error), want)?;
+                    drop(refused);
+                    // Ours again, and not counted.
+                    self.freed.fetch_sub(1, Relaxed);
                 }
                 Ok(_) => expect("ok", want)?,
             }

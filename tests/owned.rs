@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-use signalhub::{Hub, Kind, Label, Message, Options, PublishError, Receiver, View};
+use signalhub::{Hub, Kind, Label, Message, Options, PublishError, Receiver, TopicError, View};
 use watchdog::Watchdog;
 
 /// Memory that counts how often it was freed, and then does something.
@@ -154,29 +154,25 @@ fn unread_it_is_freed_with_the_hub_and_not_by_its_close() {
 
 #[test]
 fn refused_it_comes_back_and_is_not_freed() {
-    let freed = Freed::default();
-    let hub = Hub::new(Options::default().max_message_bytes(8)).unwrap();
+    let bad_topic = Label::default().with_topic(".a");
     for (payload, label, error) in [
         (&b"123456789"[..], Kind::Bytes.into(), PublishError::TooBig),
         (b"\xff", Kind::Event.into(), PublishError::NotUtf8),
-        (
-            b"x",
-            Label::default().with_topic(".a"),
-            PublishError::Topic(signalhub::TopicError::EmptyToken),
-        ),
+        (b"x", bad_topic, PublishError::Topic(TopicError::EmptyToken)),
+        (b"late", Kind::Text.into(), PublishError::Closed),
     ] {
+        let freed = Freed::default();
+        let hub = Hub::new(Options::default().max_message_bytes(8)).unwrap();
+        if error == PublishError::Closed {
+            hub.close();
+        }
         let refused = hub.publish_owned(freed.owned(payload), label).unwrap_err();
+        drop(hub);
         assert_eq!((refused.error, freed.times()), (error, 0));
         assert_eq!(refused.given.as_ref(), payload);
-        std::mem::forget(refused);
+        drop(refused);
+        assert_eq!(freed.times(), 1, "by whom it was given back to");
     }
-    hub.close();
-    let refused = hub
-        .publish_owned(freed.owned(b"late"), Kind::Text)
-        .unwrap_err();
-    assert_eq!((refused.error, freed.times()), (PublishError::Closed, 0));
-    drop(refused);
-    assert_eq!(freed.times(), 1, "by whom it was given back to");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* Memory of the caller's is freed exactly once: read, lagged over, unread, held; and not at all when
-   it was refused. What frees it may use the library. */
+/* Memory of the caller's is freed exactly once: read, lagged over, unread, held; and not at all
+   when it was refused. What frees it may use the library. */
 #include "check.h"
 
 static long freed;

@@ -137,9 +137,9 @@ public:
     /// Returns std::nullopt when the hub is closed; then, and after an error, `container` is as it
     /// was.
     template <class Container, class = std::enable_if_t<!std::is_reference_v<Container>>>
-    std::optional<Published> publish_owned(Container &&container,
-                                           const Label &label = {detail::kind_of<Container>, {},
-                                                                 0}) const
+    std::optional<Published>
+    publish_owned(Container &&container,
+                  const Label &label = {detail::kind_of<Container>, {}, 0}) const
     {
         Published published;
         return told(detail::check_publish(own(container, Contents(), label, published)), published);
@@ -322,9 +322,9 @@ private:
         template <class Container>
         signalhub_view_t operator()(const Container &container, const Label &label) const noexcept
         {
-            static_assert(std::is_trivially_copyable_v<
-                              std::remove_pointer_t<decltype(std::data(container))>>,
-                          "receivers read bytes");
+            static_assert(
+                std::is_trivially_copyable_v<std::remove_pointer_t<decltype(std::data(container))>>,
+                "receivers read bytes");
             return detail::view_of(label, std::data(container),
                                    std::size(container) * sizeof(*std::data(container)));
         }
