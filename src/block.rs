@@ -7,21 +7,38 @@
 //! # Invariants
 //!
 //! * B1. A header never moves and is never freed while its pool lives; the ring, every message
-//!   that holds a block, and nobody else, keep the pool alive.
+//!   that holds a block, every loan, and nobody else, keep the pool alive.
 //! * B2. `state` is (generation, count). The count is that of holders: the ring's slot is one,
-//!   each message one; there are at most 2^23. A block whose count is 0 belongs to the pool's free list, or to the one
-//!   publisher that took it from there.
-//! * B3. The bytes are written only while the count is 0, and read only by holders.
+//!   each message one; there are at most 2^23. A block whose count is 0 belongs to the pool's free
+//!   list, or to the one [`Draft`] that was taken from there.
+//! * B3. The contents are written only while the count is 0, and read only by holders.
 //! * B4. The generation grows each time the block is handed out, so that a receiver which read a
 //!   reference and was then overtaken cannot take the block's next contents.
 //! * B5. The ring's count is dropped only after the slot's stamp has moved on. A receiver that
 //!   finds its block gone therefore finds, when it looks again, that it was overtaken.
+//! * B6. A publisher's own memory leaves the block before the block is free, and its owner is
+//!   dropped after the pool's lock is.
+//! * B7. A payload counts as kept from when the ring's count is dropped, if that was not the last
+//!   one, until the last one is; a loan's from its making until it is sealed.
 
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
+use crate::error::PublishError;
 use crate::sync::{Arc, AtomicU64, Lock, UnsafeCell};
 use crate::sys::memory::Buffer;
+
+mod draft;
+mod foreign;
+mod free;
+#[cfg(all(test, loom))]
+mod models;
+
+pub(crate) use draft::Draft;
+pub(crate) use foreign::{Foreign, free_due};
+pub(crate) use free::{Bound, Usage};
+
+use free::Free;
 
 /// Which block, and which use of it: what a slot holds of a large payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,20 +70,33 @@ impl BlockRef {
 struct Header {
     /// B2. Written by whoever takes or drops a count; read by receivers.
     state: AtomicU64,
-    /// B3. Replaced by the publisher that has the block to itself.
-    bytes: UnsafeCell<Buffer>,
+    /// B3. Changed by the draft that has the block to itself.
+    contents: UnsafeCell<Contents>,
 }
 
-// SAFETY: B3 says who may touch `bytes` when, and `state` orders them.
+/// What a block holds.
+#[derive(Debug, Default)]
+struct Contents {
+    /// Memory of the pool's, a power of two or none. It stays with a free block.
+    memory: Buffer,
+    /// In its place, memory of the publisher's own.
+    foreign: Option<Foreign>,
+    /// Room for a topic that does not fit its slot, or none. It stays with a free block.
+    topic: Buffer,
+    /// Length of the payload in bytes, as it is counted.
+    len: usize,
+}
+
+// SAFETY: B3 says who may touch `contents` when, and `state` orders them.
 unsafe impl Sync for Header {}
-// SAFETY: a Header owns its bytes.
+// SAFETY: a Header owns its contents.
 unsafe impl Send for Header {}
 
 impl Header {
     fn new() -> Self {
         Self {
             state: AtomicU64::new(0),
-            bytes: UnsafeCell::new(Buffer::default()),
+            contents: UnsafeCell::new(Contents::default()),
         }
     }
 }
@@ -75,33 +105,13 @@ impl Header {
 const FIRST_CHUNK: u32 = if cfg!(loom) { 2 } else { 64 };
 const CHUNKS: usize = (LOW_BITS - FIRST_CHUNK.ilog2()) as usize;
 
-/// Free blocks may keep this many bytes of memory, or as many as the blocks in use have.
-const KEEP_BYTES: usize = 64 << 20;
-
 /// The blocks of one hub.
 #[derive(Debug)]
 pub(crate) struct Pool {
     /// B1. A chunk is made under `free`, and then only read.
     chunks: [OnceLock<Box<[Header]>>; CHUNKS],
     free: Lock<Free>,
-}
-
-/// Powers of two that a block's memory can have.
-const SIZES: usize = 48;
-
-/// What publishers take from and last holders give back to.
-#[derive(Debug)]
-struct Free {
-    /// Free blocks by the power of two that their memory has.
-    by_size: [Vec<u32>; SIZES],
-    /// Free blocks without memory.
-    bare: Vec<u32>,
-    /// How many headers exist.
-    headers: u32,
-    /// Bytes in `by_size`.
-    free_bytes: usize,
-    /// Bytes of all other blocks.
-    used_bytes: usize,
+    bound: Option<Bound>,
 }
 
 /// The right to a block's bytes: one count.
@@ -109,91 +119,83 @@ struct Free {
 pub(crate) struct Block {
     pool: Arc<Pool>,
     index: u32,
+    /// Whether a publisher's own memory is left to [`free_due`].
+    defers: bool,
 }
 
 impl Pool {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(bound: Option<Bound>) -> Self {
         Self {
             chunks: [const { OnceLock::new() }; CHUNKS],
-            free: Lock::new(Free {
-                by_size: [const { Vec::new() }; SIZES],
-                bare: Vec::new(),
-                headers: 0,
-                free_bytes: 0,
-                used_bytes: 0,
-            }),
+            free: Lock::new(Free::new()),
+            bound,
         }
     }
 
-    /// A block that holds `payload`, and behind it `topic`; its one count is the caller's.
-    /// `None` if there is no memory for it.
-    pub(crate) fn fill(&self, payload: &[u8], topic: &[u8]) -> Option<BlockRef> {
-        let topic_at = payload.len().next_multiple_of(8);
-        let size = (topic_at + topic.len()).next_power_of_two();
-        let index = self.take_free(size)?;
-        let header = self.header(index);
-        let filled = header.bytes.with_mut(|bytes| {
-            // SAFETY: the count is 0 and the block is ours alone (B2, B3).
-            let bytes = unsafe { &mut *bytes };
-            if bytes.is_empty() {
-                let Some(fresh) = Buffer::zeroed(size) else {
-                    return false;
-                };
-                *bytes = fresh;
-            }
-            bytes[..payload.len()].copy_from_slice(payload);
-            bytes[topic_at..][..topic.len()].copy_from_slice(topic);
-            true
-        });
-        if !filled {
-            self.give_back_bare(index, size);
-            return None;
-        }
-        // B4. Relaxed: the last holder's drop reached us through the lock of the free list.
-        let generation = ((header.state.load(Relaxed) >> LOW_BITS) + 1) & GENERATION_MAX;
-        // Receivers see the bytes, whichever of state and stamp they look at first. Pairs with
-        // the Acquire loads in `hold`.
-        header.state.store((generation << LOW_BITS) | 1, Release);
-        Some(BlockRef { index, generation })
+    /// A block that holds `payload`, and `topic` if that has no room in the slot; its one count is
+    /// the caller's.
+    pub(crate) fn fill(&self, payload: &[u8], topic: &[u8]) -> Result<BlockRef, PublishError> {
+        let mut draft = Draft::new(self, payload.len(), false)?;
+        draft.bytes_mut().copy_from_slice(payload);
+        draft.seal(payload.len(), topic)
+    }
+
+    /// What the blocks take up.
+    #[allow(dead_code, reason = "for the statistics of a hub")]
+    pub(crate) fn usage(&self) -> Usage {
+        self.free.lock().usage()
     }
 
     /// Drops a count that no [`Block`] stands for: the ring's, or that of a block never published.
     pub(crate) fn release(&self, block: BlockRef) {
-        self.drop_count(block.index);
+        let header = self.header(block.index);
+        // SAFETY: we have a count, so nobody writes (B3).
+        let len = header.contents.with(|contents| unsafe { &*contents }.len);
+        if self.drop_count(block.index) {
+            if let Some(foreign) = self.give_back(block.index, false) {
+                foreign.free();
+            }
+        } else {
+            self.free.lock().keep(len);
+        }
     }
 
-    fn drop_count(&self, index: u32) {
+    /// Drops a count. True if it was the last one: the block is then the caller's alone.
+    fn drop_count(&self, index: u32) -> bool {
         let header = self.header(index);
         // Release: our reads of the bytes are done. Pairs with the Acquire below.
-        if header.state.fetch_sub(1, Release) & LOW_MAX == 1 {
+        let was_last = header.state.fetch_sub(1, Release) & LOW_MAX == 1;
+        if was_last {
             // All holders' reads are done before the bytes are written again or freed. A load
             // rather than a fence, which ThreadSanitizer cannot follow.
             header.state.load(Acquire);
-            self.give_back(index);
         }
+        was_last
     }
 
     fn header(&self, index: u32) -> &Header {
         let (chunk, offset) = locate(index);
-        // A reference comes from `fill`, after its chunk was made.
+        // An index comes from `take`, after its chunk was made.
         &self.chunks[chunk]
             .get()
             .expect("no block without its chunk")[offset]
     }
 
-    /// A free block with `size` bytes of memory, or one with none.
-    fn take_free(&self, size: usize) -> Option<u32> {
+    /// A free block with `size` bytes of memory, or with none, for a payload of `len`.
+    fn take(&self, len: usize, size: usize, is_loan: bool) -> Result<u32, PublishError> {
         let mut free = self.free.lock();
-        let index = if let Some(index) = free.by_size[size.ilog2() as usize].pop() {
-            free.free_bytes -= size;
-            index
-        } else if let Some(index) = free.bare.pop() {
-            index
-        } else {
-            self.make_header(&mut free)?
+        if !free.has_room(len, self.bound) {
+            return Err(PublishError::Kept);
+        }
+        let index = match free.take(size) {
+            Some(index) => index,
+            None => self.make_header(&mut free).ok_or(PublishError::NoMemory)?,
         };
-        free.used_bytes += size;
-        Some(index)
+        free.count(size, len);
+        if is_loan {
+            free.keep(len);
+        }
+        Ok(index)
     }
 
     /// A header that nobody has used, or `None` if there are too many.
@@ -216,39 +218,33 @@ impl Pool {
         Some(index)
     }
 
-    /// The last holder's: the block is free, and with it goes memory beyond what may be kept.
-    fn give_back(&self, index: u32) {
+    /// The block is free, and with it goes memory beyond what may be kept. Returns what is left to
+    /// be dropped (B6). For whoever has the block alone.
+    #[must_use]
+    fn give_back(&self, index: u32, is_kept: bool) -> Option<Foreign> {
         let header = self.header(index);
-        // SAFETY: the count is 0 and the block is ours alone (B2, B3).
-        let size = header.bytes.with(|bytes| unsafe { &*bytes }.len());
+        let (foreign, size, len) = header.contents.with_mut(|contents| {
+            // SAFETY: the count is 0 and the block is the caller's alone (B2, B3).
+            let contents = unsafe { &mut *contents };
+            let foreign = contents.foreign.take();
+            (foreign, contents.memory.len(), contents.len)
+        });
         let mut free = self.free.lock();
-        free.used_bytes -= size;
-        free.free_bytes += size;
-        free.by_size[size.ilog2() as usize].push(index);
-        // The largest go first, this one among them: they free most, and cost least to make again.
+        free.give_back(index, size, len);
+        if is_kept {
+            free.unkeep(len);
+        }
         let mut surplus = Vec::new();
-        while free.free_bytes > free.used_bytes.max(KEEP_BYTES) {
-            let Some(index) = free.by_size.iter_mut().rev().find_map(Vec::pop) else {
-                break;
-            };
-            // SAFETY: a block in the free list is nobody's (B2).
-            let bytes = self
-                .header(index)
-                .bytes
-                .with_mut(|bytes| unsafe { bytes.replace(Buffer::default()) });
-            free.free_bytes -= bytes.len();
-            free.bare.push(index);
-            surplus.push(bytes);
+        while let Some(index) = free.surplus() {
+            surplus.push(self.header(index).contents.with_mut(|contents| {
+                // SAFETY: a block in the free list is nobody's (B2).
+                std::mem::take(unsafe { &mut (*contents).memory })
+            }));
         }
         // Outside the lock: it may be a system call for each.
         drop(free);
         drop(surplus);
-    }
-
-    fn give_back_bare(&self, index: u32, size: usize) {
-        let mut free = self.free.lock();
-        free.used_bytes -= size;
-        free.bare.push(index);
+        foreign
     }
 }
 
@@ -261,12 +257,19 @@ fn locate(index: u32) -> (usize, usize) {
     )
 }
 
+impl Contents {
+    /// The payload, and whatever is behind it.
+    fn bytes(&self) -> &[u8] {
+        self.foreign.as_ref().map_or(&*self.memory, Foreign::bytes)
+    }
+}
+
 impl Block {
     /// One more count on `block`, or `None` if it has been recycled (B4, B5).
     pub(crate) fn hold(pool: &Arc<Pool>, block: BlockRef) -> Option<Self> {
         let header = pool.header(block.index);
         // Acquire also where it fails: who finds the block recycled must then find the slot's
-        // stamp moved on (B5). Pairs with the Release stores in `fill` and `drop_count`.
+        // stamp moved on (B5). Pairs with the Release stores in `seal` and `drop_count`.
         let mut state = header.state.load(Acquire);
         loop {
             let count = state & LOW_MAX;
@@ -282,6 +285,7 @@ impl Block {
                     return Some(Self {
                         pool: pool.clone(),
                         index: block.index,
+                        defers: false,
                     });
                 }
                 Err(now) => state = now,
@@ -289,11 +293,27 @@ impl Block {
         }
     }
 
-    /// The block's memory: payload, then topic, then whatever earlier messages left.
+    /// The payload, and whatever is behind it.
     pub(crate) fn bytes(&self) -> &[u8] {
+        self.contents().bytes()
+    }
+
+    /// The topic, if it has no room in the slot, and whatever is behind it.
+    pub(crate) fn topic(&self) -> &[u8] {
+        &self.contents().topic
+    }
+
+    fn contents(&self) -> &Contents {
         let header = self.pool.header(self.index);
         // SAFETY: we hold a count, so nobody writes while `self` lives (B3).
-        header.bytes.with(|bytes| unsafe { &*bytes })
+        header.contents.with(|contents| unsafe { &*contents })
+    }
+
+    /// Drops it, but leaves a publisher's own memory to the next [`free_due`]. Whether it is such
+    /// memory.
+    pub(crate) fn defer(mut self) -> bool {
+        self.defers = true;
+        self.contents().foreign.is_some()
     }
 }
 
@@ -310,13 +330,22 @@ impl Clone for Block {
         Self {
             pool: self.pool.clone(),
             index: self.index,
+            defers: false,
         }
     }
 }
 
 impl Drop for Block {
     fn drop(&mut self) {
-        self.pool.drop_count(self.index);
+        if !self.pool.drop_count(self.index) {
+            return;
+        }
+        // The ring's count is gone, or this would not be the last one (B7).
+        match self.pool.give_back(self.index, true) {
+            Some(foreign) if self.defers => foreign.defer(),
+            Some(foreign) => foreign.free(),
+            None => {}
+        }
     }
 }
 
@@ -336,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_released_block_is_used_again_under_a_new_generation() {
-        let pool = Arc::new(Pool::new());
+        let pool = Arc::new(Pool::new(None));
         let first = pool.fill(&[1; 1000], b"").unwrap();
         pool.release(first);
         let second = pool.fill(&[2; 900], b"").unwrap();
@@ -347,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_held_block_is_not_used_again() {
-        let pool = Arc::new(Pool::new());
+        let pool = Arc::new(Pool::new(None));
         let first = pool.fill(&[1; 1000], b"").unwrap();
         let held = Block::hold(&pool, first).unwrap();
         pool.release(first);
@@ -358,39 +387,47 @@ mod tests {
 
     #[test]
     fn free_blocks_keep_a_bounded_amount_of_memory() {
-        let pool = Arc::new(Pool::new());
+        let pool = Arc::new(Pool::new(None));
         let blocks: Vec<_> = (0..16)
             .map(|_| pool.fill(&vec![0; 40 << 20], b"").unwrap())
             .collect();
         blocks.into_iter().for_each(|block| pool.release(block));
-        assert!(pool.free.lock().free_bytes <= KEEP_BYTES);
-        assert_eq!(pool.free.lock().used_bytes, 0);
+        let usage = pool.usage();
+        assert!(usage.free_bytes <= free::KEEP_BYTES as u64);
+        assert_eq!((usage.blocks, usage.bytes), (0, 0));
     }
-}
 
-/// A model, run with those of tests/loom.rs.
-#[cfg(all(test, loom))]
-mod models {
-    use super::*;
-
-    /// B2, B3. Whoever lets go last, all holders have done with the bytes before they are written
-    /// again.
     #[test]
-    fn the_last_holder_gives_a_block_back() {
-        loom::model(|| {
-            let pool = Arc::new(Pool::new());
-            let block = pool.fill(&[1; 64], b"").unwrap();
-            let holders = [(); 2].map(|()| {
-                let held = Block::hold(&pool, block).unwrap();
-                loom::thread::spawn(move || assert_eq!(held.bytes(), [1; 64]))
-            });
-            pool.release(block);
-            let again = pool.fill(&[2; 64], b"").unwrap();
-            assert_eq!(Block::hold(&pool, again).unwrap().bytes(), [2; 64]);
-            assert!(Block::hold(&pool, block).is_none() || again.index != block.index);
-            for holder in holders {
-                holder.join().unwrap();
-            }
-        });
+    fn what_is_in_use_is_counted_until_the_last_one_lets_go() {
+        let pool = Arc::new(Pool::new(None));
+        let in_use = || (pool.usage().blocks, pool.usage().bytes);
+        let block = pool.fill(&[1; 1000], b"").unwrap();
+        let held = Block::hold(&pool, block).unwrap();
+        let loan = Draft::new(pool.clone(), 500, true).unwrap();
+        let foreign = Draft::of(&*pool, Foreign::new(vec![0; 30])).unwrap();
+        assert_eq!(in_use(), (3, 1530));
+        pool.release(block);
+        drop(loan);
+        drop(foreign);
+        assert_eq!(in_use(), (1, 1000));
+        drop(held);
+        assert_eq!(in_use(), (0, 0));
+    }
+
+    #[test]
+    fn a_loan_counts_as_long_as_it_is_sealed_or_not() {
+        let pool = Arc::new(Pool::new(None));
+        let mut loan = Draft::new(pool.clone(), 500, true).unwrap();
+        for _ in 0..2 {
+            let block = loan.seal(100, b"").unwrap();
+            assert_eq!((loan.bytes(), pool.usage().bytes), (&b""[..], 100));
+            loan.unseal(block);
+            assert_eq!((loan.bytes().len(), pool.usage().bytes), (500, 500));
+        }
+        let block = loan.seal(100, b"").unwrap();
+        drop(loan);
+        assert_eq!(Block::hold(&pool, block).unwrap().bytes().len(), 512);
+        pool.release(block);
+        assert_eq!(pool.usage().bytes, 0);
     }
 }

@@ -16,6 +16,8 @@ pub enum NewError {
     MaxMessageBytes,
     /// The memory for the ring cannot be had.
     NoMemory,
+    /// `capacity_bytes` is less than `capacity` times `max_message_bytes`.
+    CapacityBytes,
 }
 
 /// Why a message was not published.
@@ -31,6 +33,20 @@ pub enum PublishError {
     Topic(TopicError),
     /// The memory for a payload that does not fit a slot cannot be had.
     NoMemory,
+    /// Messages and loans that their holders keep take up
+    /// [`capacity_bytes`](crate::Options::capacity_bytes).
+    Kept,
+    /// A loan, or memory of the publisher's own, is to be text and is not UTF-8.
+    NotUtf8,
+}
+
+/// What was not published, and why. It can be published again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Refused<T> {
+    /// Why not.
+    pub error: PublishError,
+    /// What was to be published, as it was.
+    pub given: T,
 }
 
 /// Why [`Hub::publish_many`](crate::Hub::publish_many) stopped.
@@ -166,6 +182,9 @@ impl Display for NewError {
             Self::SlotBytes => "slot_bytes must be from 64 to 65536",
             Self::MaxMessageBytes => "max_message_bytes must be at most 1099511627776",
             Self::NoMemory => "out of memory",
+            Self::CapacityBytes => {
+                "capacity_bytes must be at least capacity times max_message_bytes"
+            }
         })
     }
 }
@@ -178,7 +197,23 @@ impl Display for PublishError {
             Self::TooBig => f.write_str("message is longer than max_message_bytes"),
             Self::Topic(error) => write!(f, "bad topic: {error}"),
             Self::NoMemory => f.write_str("out of memory"),
+            Self::Kept => f.write_str("messages that their holders keep take up capacity_bytes"),
+            Self::NotUtf8 => f.write_str("text is not UTF-8"),
         }
+    }
+}
+
+impl<T> fmt::Debug for Refused<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused")
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Display for Refused<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
     }
 }
 
@@ -276,6 +311,7 @@ impl Display for RecvPackedError {
 impl Error for NewError {}
 impl Error for PublishError {}
 impl Error for PublishManyError {}
+impl<T> Error for Refused<T> {}
 impl Error for TopicError {}
 impl Error for SubscribeError {}
 impl Error for TryRecvError {}

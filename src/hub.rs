@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use crate::block::{BlockRef, Pool};
-use crate::error::{NewError, PublishError, PublishManyError, SubscribeError};
+use crate::block::{BlockRef, Bound, Foreign, Pool};
+use crate::error::{NewError, PublishError, PublishManyError, Refused, SubscribeError};
 use crate::gate::Gates;
+use crate::loan::Loan;
 use crate::message::Message;
 use crate::options::{Options, ReceiverOptions};
 use crate::receiver::Receiver;
@@ -19,7 +20,7 @@ use crate::shape::{Place, Shape};
 use crate::slot::{Body, Contents};
 use crate::stats::{HubStats, Record};
 use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Lock};
-use crate::view::View;
+use crate::view::{Label, View};
 use crate::wait::{Deadline, Waiters};
 
 /// A broadcast hub: every receiver gets every message, in one order.
@@ -36,11 +37,11 @@ pub(crate) struct Shared {
     pub(crate) ring: Ring,
     pub(crate) gates: Gates,
     pub(crate) pool: Arc<Pool>,
-    max_message_bytes: u64,
+    pub(crate) max_message_bytes: u64,
     /// Padded, because sleepers write it while publishers use the fields above.
     pub(crate) waiters: CachePadded<Waiters>,
     /// How many receivers there are. Written by subscribe and drop, read by publishers.
-    receivers: AtomicUsize,
+    pub(crate) receivers: AtomicUsize,
     /// How many there ever were.
     pub(crate) subscribed: AtomicU64,
     /// What is known of each receiver, by its number. Changed by subscribe and drop, read for
@@ -70,11 +71,18 @@ impl Hub {
     /// Options out of their range, or more memory than there is.
     pub fn new(options: Options) -> Result<Self, NewError> {
         options.check()?;
+        let bound = match (options.capacity_bytes, options.ring_bytes()) {
+            (0, _) | (_, None) => None,
+            (capacity_bytes, Some(ring_bytes)) => Some(Bound {
+                capacity_bytes,
+                ring_bytes,
+            }),
+        };
         Ok(Self {
             shared: Arc::new(Shared {
                 ring: Ring::new(&options)?,
                 gates: Gates::new(),
-                pool: Arc::new(Pool::new()),
+                pool: Arc::new(Pool::new(bound)),
                 max_message_bytes: options.max_message_bytes,
                 waiters: CachePadded::new(Waiters::new()),
                 receivers: AtomicUsize::new(0),
@@ -94,8 +102,8 @@ impl Hub {
     /// # Errors
     ///
     /// The hub is closed, a lossless receiver has a whole ring unread, the payload is too long, the
-    /// topic is not one, or there is no memory for a payload that does not fit a slot. Nothing was
-    /// published then.
+    /// topic is not one, or there is no memory for a payload that does not fit a slot, or no room
+    /// beside what holders keep. Nothing was published then.
     #[inline]
     pub fn publish<'a>(&self, message: impl Into<View<'a>>) -> Result<Published, PublishError> {
         self.shared.publish(&message.into(), Deadline::Now)
@@ -132,6 +140,66 @@ impl Hub {
     /// As [`Self::publish`], with how many messages were published before.
     pub fn publish_many(&self, messages: &[View<'_>]) -> Result<(), PublishManyError> {
         self.shared.publish_many(messages)
+    }
+
+    /// Memory for a payload of `len` bytes, to be written in place: what it is published as is not
+    /// copied. Its contents are whatever they are.
+    ///
+    /// ```
+    /// use signalhub::{Hub, Kind, Options};
+    ///
+    /// let hub = Hub::new(Options::default())?;
+    /// let mut receiver = hub.subscribe()?;
+    /// let mut frame = hub.loan(1 << 20)?;
+    /// frame.fill(7);
+    /// frame.publish(Kind::Bytes)?;
+    /// assert_eq!(receiver.recv()?.payload().len(), 1 << 20);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The hub is closed, `len` is more than it takes, or there is no memory, or no room beside what
+    /// holders keep.
+    pub fn loan(&self, len: usize) -> Result<Loan, PublishError> {
+        Loan::new(&self.shared, len)
+    }
+
+    /// Publishes memory of the caller's own, which is not copied, however short it is. Receivers
+    /// read it where `owner` has it; `owner` is dropped when the hub retains the message no more and
+    /// the last one has let go of it, by whichever thread that is.
+    ///
+    /// The drop may do whatever it likes, use this hub too: no lock is held. One that becomes due
+    /// within such a drop comes after it, in the same thread. As with any `Drop`, a panic comes out
+    /// of the call that let go.
+    ///
+    /// ```
+    /// use signalhub::{Hub, Kind, Label, Options};
+    ///
+    /// let hub = Hub::new(Options::default())?;
+    /// let mut receiver = hub.subscribe()?;
+    /// let frame = vec![7; 1 << 20];
+    /// let at = frame.as_ptr();
+    /// hub.publish_owned(frame, Label::from(Kind::Bytes).with_topic("camera.left"))?;
+    /// assert_eq!(receiver.recv()?.payload().as_ptr(), at);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::publish`], or the label says text and it is not. Nothing was published then, and
+    /// `owner` comes back.
+    pub fn publish_owned<'a, T: AsRef<[u8]> + Send + Sync + 'static>(
+        &self,
+        owner: T,
+        label: impl Into<Label<'a>>,
+    ) -> Result<Published, Refused<T>> {
+        self.shared
+            .publish_foreign(Foreign::new(owner), label.into())
+            .map_err(|(error, foreign)| Refused {
+                error,
+                given: foreign.into_owner(),
+            })
     }
 
     /// A receiver that starts at the next message.
@@ -343,7 +411,7 @@ impl Shared {
     }
 
     #[inline]
-    fn check_len(&self, payload: &[u8]) -> Result<(), PublishError> {
+    pub(crate) fn check_len(&self, payload: &[u8]) -> Result<(), PublishError> {
         if payload.len() as u64 > self.max_message_bytes {
             return Err(PublishError::TooBig);
         }
@@ -352,10 +420,7 @@ impl Shared {
 
     #[cold]
     fn block<'a>(&self, payload: &[u8], topic: &[u8]) -> Result<Body<'a>, PublishError> {
-        self.pool
-            .fill(payload, topic)
-            .map(Body::Block)
-            .ok_or(PublishError::NoMemory)
+        self.pool.fill(payload, topic).map(Body::Block)
     }
 
     /// Lets go of what was prepared but not published.
@@ -368,7 +433,7 @@ impl Shared {
 
     /// What a refused claim means.
     #[cold]
-    fn refuse(&self, refusal: Refusal) -> PublishError {
+    pub(crate) fn refuse(&self, refusal: Refusal) -> PublishError {
         match refusal {
             Refusal::Closed => {
                 // Whoever learns it from us finds the flag set too.
@@ -395,7 +460,7 @@ impl Shared {
     }
 
     #[inline(always)]
-    fn write(&self, claim: &Claim, contents: Contents<'_>) -> Option<BlockRef> {
+    pub(crate) fn write(&self, claim: &Claim, contents: Contents<'_>) -> Option<BlockRef> {
         self.ring
             .slot(claim.index)
             .write(claim.seq, self.ring.capacity(), contents)

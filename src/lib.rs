@@ -30,7 +30,7 @@
 //! subscribes, perhaps with a *pattern*: messages that it does not want are *filtered*. It is
 //! *lagged* when messages that it *missed* were overwritten. *Capacity* is how many messages a hub
 //! retains. Inside, a message lies in a *slot* that is guarded by a *stamp*; a payload too large
-//! for it lies in a *block*.
+//! for it lies in a *block*; one that a publisher writes in place is a *loan*.
 //!
 //! # Promises
 //!
@@ -53,6 +53,8 @@
 //! * P8 **Time.** Timeouts run on the monotonic clock; 0 polls, any huge value works.
 //! * P10 **Sleeping is free.** A blocked receiver uses no CPU.
 //! * P11 **Any payload.** Bytes of any length, including none.
+//! * P12 **Bounded memory.** With `capacity_bytes`, only messages that their holders keep can make a
+//!   publish say that there is no room; nothing was published then.
 //! * P13 **Nothing crosses the ABI but values**: no panic, no thread, no signal handler.
 //! * P14 **Misuse is an answer**: a freed or foreign handle is a status, not a crash.
 //!
@@ -84,6 +86,7 @@ mod topic;
 mod filter;
 mod shape;
 mod hub;
+mod loan;
 mod ring;
 mod gate;
 mod slot;
@@ -109,16 +112,17 @@ pub mod capi;
 pub use batch::Packed;
 pub use error::{
     Lag, LimitError, NewError, PublishError, PublishManyError, RecvError, RecvPackedError,
-    RecvTimeoutError, SubscribeError, TopicError, TryRecvError, WaitAnyError,
+    RecvTimeoutError, Refused, SubscribeError, TopicError, TryRecvError, WaitAnyError,
 };
 pub use hub::{Hub, Published};
+pub use loan::Loan;
 pub use message::Message;
 pub use options::{OnLag, Options, ReceiverOptions, Start, Wait};
 pub use receiver::Receiver;
 pub use shape::Kind;
 pub use stats::{HubStats, ReceiverStats};
 pub use task::Messages;
-pub use view::View;
+pub use view::{Label, View};
 pub use wait_any::wait_any;
 
 #[cfg(doctest)]

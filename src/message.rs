@@ -4,7 +4,7 @@
 //! large one.
 
 use std::fmt::{self, Debug, Formatter};
-use std::str;
+use std::{mem, str};
 
 use crate::block::{Block, BlockRef, Pool};
 use crate::filter::Filter;
@@ -25,6 +25,10 @@ pub struct Message {
     contents: Contents,
     /// The data of the slot, as it lay there.
     data: Buffer,
+    /// Whether a publisher's own memory is left to [`Self::settle`].
+    defers: bool,
+    /// Whether there is some.
+    has_deferred: bool,
 }
 
 /// Where payload and topic are.
@@ -40,7 +44,8 @@ enum Contents {
 }
 
 impl Message {
-    /// The payload. Starts at an address that is a multiple of 64.
+    /// The payload. Starts at an address that is a multiple of 64, unless it is memory of the
+    /// publisher's own ([`Hub::publish_owned`](crate::Hub::publish_owned)).
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         let bytes = match &self.contents {
@@ -74,7 +79,7 @@ impl Message {
         let (bytes, at) = match &self.contents {
             Contents::Inline => (&*self.data, self.shape.payload_words() * 8),
             Contents::BlockTopicInline(_) => (&*self.data, 8),
-            Contents::Block(block) => (block.bytes(), self.shape.payload_words() * 8),
+            Contents::Block(block) => (block.topic(), 0),
         };
         str::from_utf8(&bytes[at..][..self.shape.topic_len()]).ok()
     }
@@ -112,7 +117,42 @@ impl Message {
         self.seq = 0;
         self.origin = 0;
         self.shape = Shape::default();
-        self.contents = Contents::Inline;
+        self.let_go();
+    }
+
+    /// Lets go of its share of a large payload, if it has one.
+    #[inline]
+    fn let_go(&mut self) {
+        if !matches!(self.contents, Contents::Inline) {
+            self.let_go_of_block();
+        }
+    }
+
+    #[cold]
+    fn let_go_of_block(&mut self) {
+        match mem::take(&mut self.contents) {
+            Contents::BlockTopicInline(block) | Contents::Block(block) if self.defers => {
+                self.has_deferred |= block.defer();
+            }
+            _ => {}
+        }
+    }
+
+    /// An empty message that frees no publisher's memory by itself, for whoever receives under a
+    /// lock, or lends the message out: he calls [`Self::settle`] when that is over.
+    #[cfg(not(loom))]
+    pub(crate) fn deferring() -> Self {
+        Self {
+            defers: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether [`free_due`](crate::block::free_due) is to be called.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn settle(&mut self) -> bool {
+        mem::take(&mut self.has_deferred)
     }
 
     /// Room for the data of a slot, `bytes` long. What it held is then gone.
@@ -136,9 +176,7 @@ impl Message {
         self.seq = seq;
         self.origin = origin;
         self.shape = shape;
-        if !matches!(self.contents, Contents::Inline) {
-            self.contents = Contents::Inline;
-        }
+        self.let_go();
     }
 
     /// Takes a share of the block that the slot's data refers to. Empties the message and returns
@@ -169,6 +207,8 @@ impl Clone for Message {
         Self {
             data,
             contents: self.contents.clone(),
+            defers: false,
+            has_deferred: false,
             ..*self
         }
     }

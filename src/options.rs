@@ -12,6 +12,8 @@ pub struct Options {
     pub(crate) capacity: u64,
     pub(crate) max_message_bytes: u64,
     pub(crate) slot_bytes: u64,
+    /// 0: no bound.
+    pub(crate) capacity_bytes: u64,
 }
 
 impl Options {
@@ -58,6 +60,31 @@ impl Options {
         }
     }
 
+    /// How many bytes the payloads in memory of their own may have, at least `capacity` times
+    /// `max_message_bytes`, so that only those can reach it which holders keep: messages that the
+    /// hub does not retain any more, and loans. A publish or a loan is then refused with
+    /// [`PublishError::Kept`](crate::PublishError::Kept). The default, 0, is no bound.
+    ///
+    /// With room for one more message for each receiver, one that keeps nothing but the message
+    /// that it is at hinders nobody. Publishers have their messages in memory before those that
+    /// they replace are gone, so at times there is one more for each that is at work, with a loan or
+    /// without ([`publish_many`](crate::Hub::publish_many) has up to a capacity of them). What the bound
+    /// does not count: the ring (`capacity` times `slot_bytes`), what payloads are rounded up by (to
+    /// a power of two), and free memory that is kept to be used again, at most 64 MiB or as much as
+    /// is in use.
+    #[must_use]
+    pub fn capacity_bytes(self, bytes: u64) -> Self {
+        Self {
+            capacity_bytes: bytes,
+            ..self
+        }
+    }
+
+    /// The most bytes that the messages that the hub retains can have, as far as that can be said.
+    pub(crate) fn ring_bytes(&self) -> Option<u64> {
+        self.capacity.checked_mul(self.max_message_bytes)
+    }
+
     pub(crate) fn check(&self) -> Result<(), NewError> {
         if !(1..=Self::CAPACITY_MAX).contains(&self.capacity) {
             return Err(NewError::Capacity);
@@ -67,6 +94,10 @@ impl Options {
         }
         if self.max_message_bytes > Self::MESSAGE_BYTES_MAX {
             return Err(NewError::MaxMessageBytes);
+        }
+        let holds = |least| least <= self.capacity_bytes;
+        if self.capacity_bytes != 0 && !self.ring_bytes().is_some_and(holds) {
+            return Err(NewError::CapacityBytes);
         }
         Ok(())
     }
@@ -78,6 +109,7 @@ impl Default for Options {
             capacity: Self::CAPACITY_DEFAULT,
             max_message_bytes: 1 << 30,
             slot_bytes: 320,
+            capacity_bytes: 0,
         }
     }
 }

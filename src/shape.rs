@@ -25,7 +25,7 @@ pub(crate) enum Place {
     Slot = 0,
     /// Payload in a block; a reference to it, then the topic, in the slot.
     BlockTopicInSlot = 1,
-    /// Payload, then topic, in a block; a reference to it in the slot.
+    /// Payload and topic in a block; a reference to it in the slot.
     Block = 2,
 }
 
@@ -45,13 +45,26 @@ impl Shape {
     #[inline]
     pub(crate) fn new(len: usize, topic_len: u8, kind: Kind, data_words: usize) -> Self {
         let topic_words = usize::from(topic_len).div_ceil(8);
-        let place = if len.div_ceil(8) + topic_words <= data_words {
-            Place::Slot
-        } else if topic_words < data_words {
+        if len.div_ceil(8) + topic_words <= data_words {
+            Self::at(Place::Slot, len, topic_len, kind)
+        } else {
+            Self::in_block(len, topic_len, kind, data_words)
+        }
+    }
+
+    /// The shape of a message whose payload is in a block, however short it is.
+    #[inline]
+    pub(crate) fn in_block(len: usize, topic_len: u8, kind: Kind, data_words: usize) -> Self {
+        let place = if usize::from(topic_len).div_ceil(8) < data_words {
             Place::BlockTopicInSlot
         } else {
             Place::Block
         };
+        Self::at(place, len, topic_len, kind)
+    }
+
+    #[inline]
+    fn at(place: Place, len: usize, topic_len: u8, kind: Kind) -> Self {
         let (topic_len, kind, place) = (u64::from(topic_len), kind as u64, place as u64);
         Self(
             len as u64 | (topic_len << TOPIC_SHIFT) | (kind << KIND_SHIFT) | (place << PLACE_SHIFT),
@@ -133,6 +146,13 @@ mod tests {
                 assert_eq!(shape.topic_len(), usize::from(topic_len));
                 assert_eq!(shape.kind(), kind);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_in_a_block_stays_there_however_short_it_is() {
+        for (topic_len, place) in [(0, Place::BlockTopicInSlot), (33, Place::Block)] {
+            assert_eq!(Shape::in_block(0, topic_len, Kind::Text, 5).place(), place);
         }
     }
 

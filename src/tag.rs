@@ -27,6 +27,7 @@ pub(crate) enum Kind {
     Hub,
     Receiver,
     Message,
+    Loan,
 }
 
 const LIVE: u64 = 1;

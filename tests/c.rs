@@ -27,8 +27,8 @@ macro_rules! c_tests {
 }
 
 c_tests! {
-    arguments busy close conformance copies descriptors errno fork handles header idle memory
-    messages packed signals sizes status stress timeouts wait_any
+    arguments busy capacity_bytes close conformance copies descriptors errno fork handles header idle
+    loans memory messages owned packed signals sizes status stress timeouts wait_any
 }
 
 /// Compiles and runs `tests/c/{name}.c`.

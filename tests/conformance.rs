@@ -7,10 +7,12 @@ mod watchdog;
 
 use std::collections::HashMap;
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use signalhub::{
-    Hub, Kind, Lag, Message, NewError, OnLag, Options, Packed, PublishError, Receiver,
+    Hub, Kind, Label, Lag, Loan, Message, NewError, OnLag, Options, Packed, PublishError, Receiver,
     ReceiverOptions, RecvError, RecvPackedError, RecvTimeoutError, Start, SubscribeError,
     TryRecvError, View,
 };
@@ -122,6 +124,14 @@ impl Payload {
         match &self.topic {
             None => view.with_origin(self.origin),
             Some(topic) => view.with_topic(topic).with_origin(self.origin),
+        }
+    }
+
+    fn label(&self) -> Label<'_> {
+        let label = Label::from(self.kind).with_origin(self.origin);
+        match &self.topic {
+            None => label,
+            Some(topic) => label.with_topic(topic),
         }
     }
 
@@ -252,6 +262,22 @@ fn check_stats(receiver: &Receiver, want: &Side) -> Result<(), String> {
 enum Named {
     Hub(Hub),
     Receiver(Receiver),
+    Loan(Loan),
+}
+
+/// Memory of the driver's own, which counts that it was freed.
+struct Owned(Vec<u8>, Arc<AtomicUsize>);
+
+impl AsRef<[u8]> for Owned {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        self.1.fetch_add(1, Relaxed);
+    }
 }
 
 /// What a script has made so far.
@@ -259,6 +285,7 @@ enum Named {
 struct Driver {
     named: HashMap<String, Named>,
     used: String,
+    freed: Arc<AtomicUsize>,
 }
 
 impl Driver {
@@ -301,6 +328,16 @@ impl Driver {
             ("publish_many", _) => self.publish_many(call),
             ("recv_many", Some(name)) => return receive_many(self.receiver(name), call, want),
             ("recv_packed", Some(name)) => return receive_packed(self.receiver(name), call, want),
+            ("publish_owned", _) => return self.publish_owned(call, want),
+            ("freed", _) => self.freed.load(Relaxed).to_string(),
+            ("loan", Some(name)) => match self.hub().loan(call.words[2].parse().unwrap()) {
+                Ok(loan) => {
+                    self.named.insert(name.into(), Named::Loan(loan));
+                    "ok".into()
+                }
+                Err(error) => refusal(error).into(),
+            },
+            ("publish_loan", Some(name)) => self.publish_loan(call, name),
             (_, Some(name)) => return self.receive(call, name, want),
             _ => "unknown command".into(),
         };
@@ -310,7 +347,7 @@ impl Driver {
     fn hub(&self) -> &Hub {
         match &self.named[&self.used] {
             Named::Hub(hub) => hub,
-            Named::Receiver(_) => panic!("{} is no hub", self.used),
+            Named::Receiver(_) | Named::Loan(_) => panic!("{} is no hub", self.used),
         }
     }
 
@@ -333,6 +370,9 @@ impl Driver {
         if let Some(bytes) = call.number("slot_bytes") {
             options = options.slot_bytes(bytes);
         }
+        if let Some(bytes) = call.number("capacity_bytes") {
+            options = options.capacity_bytes(bytes);
+        }
         match Hub::new(options) {
             Ok(hub) => {
                 self.used = "hub".into();
@@ -343,6 +383,7 @@ impl Driver {
             Err(NewError::SlotBytes) => "err_slot_bytes",
             Err(NewError::MaxMessageBytes) => "err_max_message_bytes",
             Err(NewError::NoMemory) => "err_no_memory",
+            Err(NewError::CapacityBytes) => "err_capacity_bytes",
         }
         .into()
     }
@@ -371,6 +412,40 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    fn publish_owned(&self, call: &Side, want: &Side) -> Result<(), String> {
+        for payload in call.payloads(1) {
+            let owned = Owned(payload.bytes.clone(), self.freed.clone());
+            match self.hub().publish_owned(owned, payload.label()) {
+                Err(refused) => {
+                    expect(refusal(refused.error), want)?;
+                    drop(refused);
+                    // Ours again, and not counted.
+                    self.freed.fetch_sub(1, Relaxed);
+                }
+                Ok(_) => expect("ok", want)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn publish_loan(&mut self, call: &Side, name: &str) -> String {
+        let Some(Named::Loan(mut loan)) = self.named.remove(name) else {
+            panic!("{name} is no loan");
+        };
+        let [payload] = &call.payloads(2)[..] else {
+            panic!("one payload");
+        };
+        loan[..payload.bytes.len()].copy_from_slice(&payload.bytes);
+        loan.truncate(payload.bytes.len());
+        match loan.publish(payload.label()) {
+            Ok(_) => "ok".into(),
+            Err(refused) => {
+                self.named.insert(name.into(), Named::Loan(refused.given));
+                refusal(refused.error).into()
+            }
+        }
     }
 
     fn publish_many(&self, call: &Side) -> String {
@@ -504,5 +579,7 @@ fn refusal(error: PublishError) -> &'static str {
         PublishError::TooBig => "err_too_big",
         PublishError::Topic(_) => "err_topic",
         PublishError::NoMemory => "err_no_memory",
+        PublishError::Kept => "kept",
+        PublishError::NotUtf8 => "err_utf8",
     }
 }

@@ -25,6 +25,8 @@ fn the_committed_header_is_current() {
         "batch",
         "stats",
         "wait",
+        "loan",
+        "owned",
     ] {
         builder = builder.with_src(root.join(format!("src/capi/{file}.rs")));
     }

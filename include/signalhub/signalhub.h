@@ -13,8 +13,8 @@
  *           in the child; _free there returns SIGNALHUB_OK and only forgets it.
  * Outputs   out_ parameters are written only when the returned status is SIGNALHUB_OK, unless
  *           their description says otherwise. NULL where they are not wanted.
- * Threads   Hubs may be used by any thread at any time. A receiver and a message belong to one
- *           thread at a time.
+ * Threads   Hubs may be used by any thread at any time. A receiver, a message and a loan belong to
+ *           one thread at a time.
  * Signals   No function may be called from a signal handler. A signal ends no wait.
  * Panics    A fault inside the library becomes SIGNALHUB_ERR_PANIC; free the handle then.
  * Growth    Constants keep their values for ever. Structs only grow at their end.
@@ -36,7 +36,7 @@
 #endif
 
 /** Options with their defaults: `signalhub_options_t options = SIGNALHUB_OPTIONS_INIT;` */
-#define SIGNALHUB_OPTIONS_INIT {sizeof(signalhub_options_t), SIGNALHUB_CAPACITY_DEFAULT, 0, 0}
+#define SIGNALHUB_OPTIONS_INIT {sizeof(signalhub_options_t), SIGNALHUB_CAPACITY_DEFAULT, 0, 0, 0}
 
 /** Receiver options with their defaults. */
 #define SIGNALHUB_RECEIVER_OPTIONS_INIT \
@@ -219,6 +219,10 @@ typedef enum {
      */
     SIGNALHUB_FULL = 5,
     /**
+     * Messages and loans that their holders keep take up the hub's capacity_bytes.
+     */
+    SIGNALHUB_KEPT = 6,
+    /**
      * A pointer that must not be NULL was NULL.
      */
     SIGNALHUB_ERR_NULL = -1,
@@ -295,6 +299,14 @@ typedef enum {
      */
     SIGNALHUB_ERR_ON_LAG = -18,
     /**
+     * A capacity_bytes that is less than capacity times max_message_bytes.
+     */
+    SIGNALHUB_ERR_CAPACITY_BYTES = -19,
+    /**
+     * What is to be published of a loan is not within it.
+     */
+    SIGNALHUB_ERR_LOAN = -20,
+    /**
      * A wait that is none of the SIGNALHUB_WAIT_ constants, or a wait for no receiver at all.
      */
     SIGNALHUB_ERR_WAIT = -21,
@@ -307,6 +319,11 @@ typedef enum {
      */
     SIGNALHUB_ERR_NAME = -23,
 } signalhub_status_t;
+
+/**
+ * Memory of a hub for a payload that is being written. It belongs to one thread at a time.
+ */
+typedef struct signalhub_loan_t signalhub_loan_t;
 
 /**
  * A message that a receive fills, again and again. It belongs to one thread at a time.
@@ -349,6 +366,15 @@ typedef struct {
      * share.
      */
     uint64_t slot_bytes;
+    /**
+     * How many bytes the payloads in memory of their own may have: at least capacity times
+     * max_message_bytes, so that only what holders keep can reach it (messages that the hub does
+     * not retain any more, and loans). Publishing is SIGNALHUB_KEPT then. 0 means no bound. At
+     * times one more message is in memory for each publisher that is at work. Not counted: the
+     * ring, what a payload's memory is rounded up by (to a power of two), and free memory that is
+     * kept to be used again (at most 64 MiB, or as much as is in use).
+     */
+    uint64_t capacity_bytes;
 } signalhub_options_t;
 
 /**
@@ -361,7 +387,8 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * The payload, aligned to 64 bytes when received. May be NULL when `len` is 0.
+     * The payload, aligned to 64 bytes when received, unless signalhub_publish_owned() published
+     * it. May be NULL when `len` is 0.
      */
     const void *data;
     /**
@@ -555,6 +582,19 @@ typedef struct {
     uint64_t gated_by;
 } signalhub_stats_t;
 
+/**
+ * Frees memory that signalhub_publish_owned() published, given the `user_data` that was given
+ * there. NULL for memory that needs no freeing.
+ *
+ * It is called once, by whichever thread lets go of the message last: one that publishes, receives,
+ * clears a message, or frees the last of what keeps a hub alive. Nothing is locked then, so it may
+ * call every function of this library, on the same hub too, but none on a message or a loan that
+ * the thread is inside a call on. Memory that becomes due in it is freed when it has returned, so
+ * such calls do not nest. It must return: not throw, not leave by longjmp() nor by the end of its
+ * thread.
+ */
+typedef void (*signalhub_free_fn_t)(void *user_data);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -597,8 +637,8 @@ SIGNALHUB_API const char *signalhub_status_str(int status);
  * Ownership: free the handle with signalhub_free().
  * Threads:   any thread.
  * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_CAPACITY,
- *            SIGNALHUB_ERR_SLOT_BYTES, SIGNALHUB_ERR_MAX_MESSAGE_BYTES, SIGNALHUB_ERR_NO_MEMORY or
- *            SIGNALHUB_ERR_PANIC.
+ *            SIGNALHUB_ERR_SLOT_BYTES, SIGNALHUB_ERR_MAX_MESSAGE_BYTES,
+ *            SIGNALHUB_ERR_CAPACITY_BYTES, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
  */
 SIGNALHUB_API
 signalhub_status_t signalhub_new(const signalhub_options_t *options,
@@ -633,7 +673,7 @@ SIGNALHUB_API signalhub_status_t signalhub_clone(const signalhub_t *hub, signalh
  *
  * Ownership: `data` is copied before the call returns.
  * Threads:   any thread.
- * Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_FULL, SIGNALHUB_ERR_NULL,
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_FULL, SIGNALHUB_KEPT, SIGNALHUB_ERR_NULL,
  *            SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_KIND, SIGNALHUB_ERR_UTF8,
  *            SIGNALHUB_ERR_TOO_BIG, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
  */
@@ -703,9 +743,9 @@ signalhub_status_t signalhub_publish_timeout(const signalhub_t *hub,
  *
  * Ownership: payloads and topics are copied before the call returns.
  * Threads:   any thread.
- * Returns:   SIGNALHUB_OK: all were published. SIGNALHUB_CLOSED, SIGNALHUB_FULL or
- *            SIGNALHUB_ERR_NO_MEMORY: the first `out_published` were (also written then). Else what signalhub_publish_view()
- *            returns, and none was.
+ * Returns:   SIGNALHUB_OK: all were published. SIGNALHUB_CLOSED, SIGNALHUB_FULL, SIGNALHUB_KEPT
+ *            or SIGNALHUB_ERR_NO_MEMORY: the first `out_published` were (also written then). Else
+ *            what signalhub_publish_view() returns, and none was.
  */
 SIGNALHUB_API
 signalhub_status_t signalhub_publish_many(const signalhub_t *hub,
@@ -1150,6 +1190,98 @@ signalhub_status_t signalhub_wait_any(signalhub_receiver_t *const *receivers,
                                       size_t count,
                                       int64_t timeout_ns,
                                       size_t *out_index);
+
+/**
+ * Borrow memory for a payload, to write it where receivers will read it, without a copy.
+ *
+ * A loan becomes a message, and gets its number, when it is published. Until then it counts
+ * towards the hub's capacity_bytes.
+ *
+ * @param hub       The hub. Not NULL.
+ * @param len       Length of the payload in bytes, at most the hub's max_message_bytes.
+ * @param out_loan  Receives the handle. Not NULL.
+ * @param out_data  Receives the address of `len` bytes, aligned to 64 bytes, whatever they are.
+ *                  Not NULL.
+ *
+ * Ownership: give the loan to signalhub_loan_publish() or signalhub_loan_free(). It stays valid
+ *            when the hub is gone.
+ * Threads:   any thread.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_KEPT, SIGNALHUB_ERR_NULL,
+ *            SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_TOO_BIG,
+ *            SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_loan(const signalhub_t *hub,
+                                  size_t len,
+                                  signalhub_loan_t **out_loan,
+                                  void **out_data);
+
+/**
+ * Publish a loan to every receiver of its hub.
+ *
+ * Behaves as signalhub_publish_view(), but copies nothing. Never SIGNALHUB_KEPT: its memory is
+ * there already.
+ *
+ * @param loan           The loan. Not NULL.
+ * @param view           The message: kind, topic and origin; `len`, how many bytes of the loan,
+ *                       from its first on; `data`, NULL or the address of the loan. Not NULL.
+ * @param out_seq        Receives the message's number in its hub, from 0. NULL if not wanted.
+ * @param out_receivers  Receives how many receivers the hub has. NULL if not wanted.
+ *
+ * Ownership: with SIGNALHUB_OK the loan is gone, and its memory is not the caller's any more; else
+ *            it is the caller's as before.
+ * Threads:   one thread at a time.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED (also when the hub's last handle was freed),
+ *            SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+ *            SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_KIND, SIGNALHUB_ERR_UTF8,
+ *            SIGNALHUB_ERR_TOPIC, SIGNALHUB_ERR_LOAN (`len` is more than was borrowed, or `data`
+ *            is elsewhere), SIGNALHUB_ERR_NO_MEMORY (for a topic that does not fit a slot) or
+ *            SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_loan_publish(signalhub_loan_t *loan,
+                                          const signalhub_view_t *view,
+                                          uint64_t *out_seq,
+                                          uint64_t *out_receivers);
+
+/**
+ * Give a loan back without publishing it.
+ *
+ * @param loan  The loan, or NULL, which does nothing.
+ *
+ * Ownership: the handle is gone, and so is its memory; using it again is SIGNALHUB_ERR_HANDLE.
+ * Threads:   one thread at a time.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_loan_free(signalhub_loan_t *loan);
+
+/**
+ * Publish memory of the caller's own, without a copy, however short it is.
+ *
+ * Behaves as signalhub_publish_view(); receivers read the payload where it is, so it is aligned as
+ * the caller has it.
+ *
+ * @param hub            The hub. Not NULL.
+ * @param view           The message; its `seq` is ignored. Not NULL.
+ * @param free_fn        Frees the payload, or NULL if nothing has to: it is valid for ever.
+ * @param user_data      What `free_fn` is given.
+ * @param out_seq        Receives the message's number in its hub, from 0. NULL if not wanted.
+ * @param out_receivers  Receives how many receivers the hub has. NULL if not wanted.
+ *
+ * Ownership: with SIGNALHUB_OK the payload is the library's: nobody may write to it, and `free_fn`
+ *            is called once when it is not needed any more, which may be before this call
+ *            returns. Else the payload is the caller's as before and `free_fn` is not called. The
+ *            topic is copied.
+ * Threads:   any thread; any thread may call `free_fn`.
+ * Returns:   what signalhub_publish_view() returns.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_publish_owned(const signalhub_t *hub,
+                                           const signalhub_view_t *view,
+                                           signalhub_free_fn_t free_fn,
+                                           void *user_data,
+                                           uint64_t *out_seq,
+                                           uint64_t *out_receivers);
 
 #ifdef __cplusplus
 }  // extern "C"

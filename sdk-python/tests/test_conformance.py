@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import time
+import weakref
+from array import array
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +15,7 @@ from typing import Any, Callable
 
 import pytest
 
-from signalhub import ClosedError, Kind, LaggedError, Message, RecvTimeout, SignalHub
+from signalhub import ClosedError, KeptError, Kind, LaggedError, Message, RecvTimeout, SignalHub
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "tests" / "conformance"
 #: What this surface can do of what scripts may need.
@@ -22,6 +25,7 @@ REFUSALS = {
     "capacity must be": "err_capacity",
     "slot_bytes must be": "err_slot_bytes",
     "max_message_bytes must be": "err_max_message_bytes",
+    "capacity_bytes must be": "err_capacity_bytes",
     "message is longer than": "err_too_big",
     "topic ": "err_topic",
     "pattern ": "err_pattern",
@@ -138,6 +142,8 @@ def status_of(call: Callable[[], Any]) -> str:
         return "closed"
     except RecvTimeout:
         return "timeout"
+    except KeptError:
+        return "kept"
     except LaggedError as lag:
         assert lag.resume_at - lag.first_lost == lag.missed
         return f"lagged {lag.missed}"
@@ -152,6 +158,8 @@ class Driver:
     def __init__(self) -> None:
         self.named: dict[str, Any] = {}
         self.used = "hub"
+        # Of what was published as owned, and whether it was collected.
+        self.owned: list[weakref.ref[Any]] = []
 
     @property
     def hub(self) -> SignalHub:
@@ -160,9 +168,12 @@ class Driver:
 
     def run(self, call: Side, want: Side) -> None:
         command, *arguments = call.words
-        if command == "publish":
+        if command in ("publish", "publish_owned"):
             call.words = arguments
-            self.publish(call.payloads(), want)
+            getattr(self, command)(call.payloads(), want)
+        elif command == "publish_loan":
+            call.words = arguments[1:]
+            self.publish_loan(arguments[0], *call.payloads(), want=want)
         elif "recv" in command:
             self.receive(*call.words, want=want)
         elif command == "stats":
@@ -223,6 +234,30 @@ class Driver:
                 assert got == want.options.get("receivers", got)
                 got = "ok"
             assert got == (" ".join(want.words) or "ok")
+
+    def publish_owned(self, payloads: list[Payload], want: Side) -> None:
+        for one in payloads:
+            memory = array("B", one.data)
+            watched = weakref.ref(memory)
+            options: dict[str, Any] = {"topic": one.topic, "kind": one.kind, "origin": one.origin}
+            got = status_of(partial(self.hub.publish_owned, memory, **options))
+            assert (got if not got.isdigit() else "ok") == (" ".join(want.words) or "ok")
+            if got.isdigit():
+                self.owned.append(watched)
+
+    def freed(self) -> int:
+        gc.collect()
+        return sum(watched() is None for watched in self.owned)
+
+    def loan(self, name: str, nbytes: str) -> None:
+        self.named[name] = self.hub.loan(int(nbytes))
+
+    def publish_loan(self, name: str, one: Payload, *, want: Side) -> None:
+        loan = self.named[name]
+        loan.memory[: len(one.data)] = one.data
+        options: dict[str, Any] = {"topic": one.topic, "kind": one.kind, "origin": one.origin}
+        got = status_of(partial(loan.publish, len(one.data), **options))
+        assert (got if not got.isdigit() else "ok") == (" ".join(want.words) or "ok")
 
     def receive(self, command: str, name: str, number: str = "-1", *, want: Side) -> None:
         receiver, count = self.named[name], int(number)

@@ -8,6 +8,7 @@ use super::message::signalhub_message_t;
 use super::receiver::{recv, signalhub_receiver_t};
 use super::status::signalhub_status_t::{self, *};
 use crate::Receiver;
+use crate::block::free_due;
 use crate::wait::Deadline;
 
 /// Receive several messages: wait for the first until a timeout, then take what is there.
@@ -50,7 +51,9 @@ pub unsafe extern "C" fn signalhub_receiver_recv_many(
             Ok(())
         };
         // SAFETY: `receiver` and `out_missed` as the contract of this function says.
-        unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) }?;
+        let result = unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) };
+        free_due();
+        result?;
         // SAFETY: `out_count` is writable by the contract of this function.
         unsafe { store(out_count, filled) };
         Ok(())
@@ -103,7 +106,9 @@ pub unsafe extern "C" fn signalhub_receiver_recv_packed(
             Ok(())
         };
         // SAFETY: `receiver` and `out_missed` as the contract of this function says.
-        unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) }?;
+        let result = unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) };
+        free_due();
+        result?;
         if packed == 0 && count > 0 {
             return Err(SIGNALHUB_ERR_TOO_SMALL);
         }

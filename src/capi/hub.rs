@@ -30,8 +30,8 @@ impl Handle for signalhub_t {
 /// Ownership: free the handle with signalhub_free().
 /// Threads:   any thread.
 /// Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_CAPACITY,
-///            SIGNALHUB_ERR_SLOT_BYTES, SIGNALHUB_ERR_MAX_MESSAGE_BYTES, SIGNALHUB_ERR_NO_MEMORY or
-///            SIGNALHUB_ERR_PANIC.
+///            SIGNALHUB_ERR_SLOT_BYTES, SIGNALHUB_ERR_MAX_MESSAGE_BYTES,
+///            SIGNALHUB_ERR_CAPACITY_BYTES, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signalhub_new(
     options: *const signalhub_options_t,
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn signalhub_clone(
 ///
 /// Ownership: `data` is copied before the call returns.
 /// Threads:   any thread.
-/// Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_FULL, SIGNALHUB_ERR_NULL,
+/// Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED, SIGNALHUB_FULL, SIGNALHUB_KEPT, SIGNALHUB_ERR_NULL,
 ///            SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_KIND, SIGNALHUB_ERR_UTF8,
 ///            SIGNALHUB_ERR_TOO_BIG, SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
 #[unsafe(no_mangle)]
@@ -198,9 +198,9 @@ pub unsafe extern "C" fn signalhub_publish_timeout(
 ///
 /// Ownership: payloads and topics are copied before the call returns.
 /// Threads:   any thread.
-/// Returns:   SIGNALHUB_OK: all were published. SIGNALHUB_CLOSED, SIGNALHUB_FULL or
-///            SIGNALHUB_ERR_NO_MEMORY: the first `out_published` were (also written then). Else what signalhub_publish_view()
-///            returns, and none was.
+/// Returns:   SIGNALHUB_OK: all were published. SIGNALHUB_CLOSED, SIGNALHUB_FULL, SIGNALHUB_KEPT
+///            or SIGNALHUB_ERR_NO_MEMORY: the first `out_published` were (also written then). Else
+///            what signalhub_publish_view() returns, and none was.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signalhub_publish_many(
     hub: *const signalhub_t,
@@ -220,7 +220,8 @@ pub unsafe extern "C" fn signalhub_publish_many(
         };
         if matches!(
             result,
-            Ok(()) | Err(SIGNALHUB_CLOSED | SIGNALHUB_FULL | SIGNALHUB_ERR_NO_MEMORY)
+            Ok(())
+                | Err(SIGNALHUB_CLOSED | SIGNALHUB_FULL | SIGNALHUB_KEPT | SIGNALHUB_ERR_NO_MEMORY)
         ) {
             // SAFETY: `out_published` is NULL or writable by the contract of this function.
             unsafe { store(out_published, published) };

@@ -3,6 +3,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::offset_of;
+use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::str;
 
@@ -11,7 +12,8 @@ use super::boundary::{
 };
 use super::handle::{self, Handle};
 use super::status::signalhub_status_t::{self, *};
-use crate::{Hub, Kind, Message, View};
+use crate::block::free_due;
+use crate::{Hub, Kind, Label, Message, View};
 
 /// The payload is bytes.
 pub const SIGNALHUB_KIND_BYTES: c_int = 0;
@@ -39,7 +41,8 @@ impl Handle for signalhub_message_t {
 pub struct signalhub_view_t {
     /// `sizeof(signalhub_view_t)`.
     pub struct_size: usize,
-    /// The payload, aligned to 64 bytes when received. May be NULL when `len` is 0.
+    /// The payload, aligned to 64 bytes when received, unless signalhub_publish_owned() published
+    /// it. May be NULL when `len` is 0.
     pub data: *const c_void,
     /// Length of the payload in bytes.
     pub len: usize,
@@ -124,6 +127,37 @@ impl signalhub_view_t {
         Ok(view)
     }
 
+    /// Reads the caller's struct, and what it says of a message beside its payload.
+    ///
+    /// # Safety
+    ///
+    /// `view` is NULL or points to as many readable bytes as its `struct_size` says; its topic
+    /// spans what its length says, for `'a`.
+    pub(crate) unsafe fn read_label<'a>(
+        view: *const Self,
+    ) -> Result<(Self, Label<'a>), signalhub_status_t> {
+        non_null(view)?;
+        // SAFETY: not NULL; the rest is the caller's promise. All-zero bytes are a valid struct.
+        let given: Self = unsafe { read_sized(view, Self::SIZE_MIN) }?;
+        if given.reserved != 0 {
+            return Err(SIGNALHUB_ERR_STRUCT_SIZE);
+        }
+        let kind = match given.kind {
+            SIGNALHUB_KIND_BYTES => Kind::Bytes,
+            SIGNALHUB_KIND_TEXT => Kind::Text,
+            SIGNALHUB_KIND_JSON => Kind::Json,
+            SIGNALHUB_KIND_EVENT => Kind::Event,
+            _ => return Err(SIGNALHUB_ERR_KIND),
+        };
+        let mut label = Label::from(kind).with_origin(given.origin);
+        // SAFETY: `topic` spans `topic_len` bytes by the caller's promise.
+        let topic = unsafe { slice(given.topic.cast(), given.topic_len) }?;
+        if !given.topic.is_null() {
+            label = label.with_topic(str::from_utf8(topic).map_err(|_| SIGNALHUB_ERR_UTF8)?);
+        }
+        Ok((given, label))
+    }
+
     /// Reads an array of the caller's structs.
     ///
     /// # Safety
@@ -173,7 +207,7 @@ pub unsafe extern "C" fn signalhub_message_new(
 ) -> signalhub_status_t {
     guard(|| {
         non_null(out_message)?;
-        let handle = handle::create(Message::default())?;
+        let handle = handle::create(Message::deferring())?;
         // SAFETY: `out_message` is writable by the contract of this function.
         unsafe { store(out_message, handle) };
         Ok(())
@@ -231,7 +265,7 @@ pub unsafe extern "C" fn signalhub_message_clear(
 ) -> signalhub_status_t {
     guard(|| {
         // SAFETY: the message is the caller's alone during this call, by the contract.
-        unsafe { borrow_mut(message) }?.clear();
+        unsafe { fill(message) }?.clear();
         Ok(())
     })
 }
@@ -249,6 +283,48 @@ pub unsafe extern "C" fn signalhub_message_free(
 ) -> signalhub_status_t {
     // SAFETY: no other call uses `message`, by the contract of this function.
     guard(|| unsafe { handle::free(message) })
+}
+
+/// Borrows a message for a receive.
+///
+/// # Safety
+///
+/// As for [`borrow_mut`].
+#[inline]
+pub(crate) unsafe fn fill<'a>(
+    message: *mut signalhub_message_t,
+) -> Result<Filling<'a>, signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    unsafe { borrow_mut(message) }.map(Filling)
+}
+
+/// A message that is lent to a receive. When it is dropped, after what was locked later, a
+/// publisher's own memory is freed that the message let go of.
+pub(crate) struct Filling<'a>(&'a mut Message);
+
+impl Deref for Filling<'_> {
+    type Target = Message;
+
+    #[inline]
+    fn deref(&self) -> &Message {
+        self.0
+    }
+}
+
+impl DerefMut for Filling<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Message {
+        self.0
+    }
+}
+
+impl Drop for Filling<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.settle() {
+            free_due();
+        }
+    }
 }
 
 fn kind_to_c(kind: Kind) -> c_int {

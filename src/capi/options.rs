@@ -41,16 +41,24 @@ pub struct signalhub_options_t {
     /// slot_bytes - 24 lies in the slot; a larger one lies in memory of its own, which receivers
     /// share.
     pub slot_bytes: u64,
+    /// How many bytes the payloads in memory of their own may have: at least capacity times
+    /// max_message_bytes, so that only what holders keep can reach it (messages that the hub does
+    /// not retain any more, and loans). Publishing is SIGNALHUB_KEPT then. 0 means no bound. At
+    /// times one more message is in memory for each publisher that is at work. Not counted: the
+    /// ring, what a payload's memory is rounded up by (to a power of two), and free memory that is
+    /// kept to be used again (at most 64 MiB, or as much as is in use).
+    pub capacity_bytes: u64,
 }
 
 // As in tests/c/sizes.c. Without padding: struct_size could not tell a field that is added there.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<signalhub_options_t>() == 32);
+    assert!(size_of::<signalhub_options_t>() == 40);
     assert!(offset_of!(signalhub_options_t, struct_size) == 0);
     assert!(offset_of!(signalhub_options_t, capacity) == 8);
     assert!(offset_of!(signalhub_options_t, max_message_bytes) == 16);
     assert!(offset_of!(signalhub_options_t, slot_bytes) == 24);
+    assert!(offset_of!(signalhub_options_t, capacity_bytes) == 32);
 };
 
 impl signalhub_options_t {
@@ -68,7 +76,9 @@ impl signalhub_options_t {
         }
         // SAFETY: not NULL; the rest is the caller's promise. All-zero bytes are a valid struct.
         let given: Self = unsafe { read_sized(options, Self::SIZE_MIN) }?;
-        let mut options = Options::default().capacity(given.capacity);
+        let mut options = Options::default()
+            .capacity(given.capacity)
+            .capacity_bytes(given.capacity_bytes);
         if given.max_message_bytes != 0 {
             options = options.max_message_bytes(given.max_message_bytes);
         }

@@ -3,10 +3,11 @@
 
 use std::ffi::c_void;
 
-use super::boundary::{borrow_mut, guard, lock, non_null, slice_mut, store};
+use super::boundary::{guard, lock, non_null, slice_mut, store};
 use super::handle::{self, Handle, Kind};
-use super::message::signalhub_message_t;
+use super::message::{fill, signalhub_message_t};
 use super::status::signalhub_status_t::{self, *};
+use crate::block::free_due;
 use crate::wait::Deadline;
 use crate::{Receiver, TryRecvError};
 
@@ -44,13 +45,13 @@ pub unsafe extern "C" fn signalhub_receiver_try_recv(
 ) -> signalhub_status_t {
     guard(|| {
         // SAFETY: `message` is the caller's alone during this call, by the contract.
-        let message = unsafe { borrow_mut(message) }?;
+        let mut message = unsafe { fill(message) }?;
         // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
         let mut receiver = unsafe { lock(receiver) }?;
         // SAFETY: `out_missed` is NULL or writable by the contract of this function.
         receiver
             .cursor
-            .try_recv(message)
+            .try_recv(&mut message)
             .map_err(|error| unsafe { outcome(error, out_missed) })
     })
 }
@@ -140,7 +141,9 @@ pub unsafe extern "C" fn signalhub_receiver_recv_into(
             Ok(())
         };
         // SAFETY: `receiver` and `out_missed` as the contract of this function says.
-        unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) }?;
+        let result = unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) };
+        free_due();
+        result?;
         // SAFETY: `out_len` is writable by the contract of this function.
         unsafe { store(out_len, len) };
         if len > buf.len() {
@@ -203,8 +206,8 @@ unsafe fn recv_before(
     out_missed: *mut u64,
 ) -> Result<(), signalhub_status_t> {
     // SAFETY: the caller's promise.
-    let message = unsafe { borrow_mut(message) }?;
-    let take = |receiver: &mut Receiver| receiver.cursor.try_recv(message);
+    let mut message = unsafe { fill(message) }?;
+    let take = |receiver: &mut Receiver| receiver.cursor.try_recv(&mut message);
     // SAFETY: the caller's promise.
     unsafe { recv(receiver, deadline, out_missed, take) }
 }
@@ -232,6 +235,7 @@ pub(super) unsafe fn recv(
         }
         let spot = locked.cursor.spot(receiver.addr());
         let unlocked = locked.unlock();
+        free_due();
         if !spot.wait(deadline, || unlocked.is_freed()) {
             return Err(SIGNALHUB_TIMEOUT);
         }

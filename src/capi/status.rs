@@ -25,6 +25,8 @@ pub enum signalhub_status_t {
     SIGNALHUB_TIMEOUT = 4,
     /// A lossless receiver has a whole ring unread, so nothing can be published.
     SIGNALHUB_FULL = 5,
+    /// Messages and loans that their holders keep take up the hub's capacity_bytes.
+    SIGNALHUB_KEPT = 6,
     /// A pointer that must not be NULL was NULL.
     SIGNALHUB_ERR_NULL = -1,
     /// Not a live handle of this type: freed, of another type, or of another copy of the library.
@@ -65,6 +67,10 @@ pub enum signalhub_status_t {
     SIGNALHUB_ERR_START = -17,
     /// An on_lag that is none of the SIGNALHUB_ON_LAG_ constants.
     SIGNALHUB_ERR_ON_LAG = -18,
+    /// A capacity_bytes that is less than capacity times max_message_bytes.
+    SIGNALHUB_ERR_CAPACITY_BYTES = -19,
+    /// What is to be published of a loan is not within it.
+    SIGNALHUB_ERR_LOAN = -20,
     /// A wait that is none of the SIGNALHUB_WAIT_ constants, or a wait for no receiver at all.
     SIGNALHUB_ERR_WAIT = -21,
     /// The system has no more descriptors or threads to give.
@@ -92,7 +98,7 @@ pub extern "C" fn signalhub_status_str(status: c_int) -> *const c_char {
 }
 
 /// Every status and its text.
-const ALL: [(signalhub_status_t, &CStr); 27] = [
+const ALL: [(signalhub_status_t, &CStr); 30] = [
     (SIGNALHUB_OK, c"ok"),
     (SIGNALHUB_EMPTY, c"no message is waiting"),
     (
@@ -104,6 +110,10 @@ const ALL: [(signalhub_status_t, &CStr); 27] = [
     (
         SIGNALHUB_FULL,
         c"a lossless receiver has a whole ring unread",
+    ),
+    (
+        SIGNALHUB_KEPT,
+        c"messages that their holders keep take up capacity_bytes",
     ),
     (
         SIGNALHUB_ERR_NULL,
@@ -171,6 +181,14 @@ const ALL: [(signalhub_status_t, &CStr); 27] = [
         SIGNALHUB_ERR_NAME,
         c"name is longer than 63 bytes or has a control character",
     ),
+    (
+        SIGNALHUB_ERR_CAPACITY_BYTES,
+        c"capacity_bytes must be at least capacity times max_message_bytes",
+    ),
+    (
+        SIGNALHUB_ERR_LOAN,
+        c"what is to be published is not within the loan",
+    ),
 ];
 
 impl From<HandleError> for signalhub_status_t {
@@ -192,6 +210,7 @@ impl From<NewError> for signalhub_status_t {
             NewError::SlotBytes => SIGNALHUB_ERR_SLOT_BYTES,
             NewError::MaxMessageBytes => SIGNALHUB_ERR_MAX_MESSAGE_BYTES,
             NewError::NoMemory => SIGNALHUB_ERR_NO_MEMORY,
+            NewError::CapacityBytes => SIGNALHUB_ERR_CAPACITY_BYTES,
         }
     }
 }
@@ -204,6 +223,8 @@ impl From<PublishError> for signalhub_status_t {
             PublishError::TooBig => SIGNALHUB_ERR_TOO_BIG,
             PublishError::Topic(error) => error.into(),
             PublishError::NoMemory => SIGNALHUB_ERR_NO_MEMORY,
+            PublishError::Kept => SIGNALHUB_KEPT,
+            PublishError::NotUtf8 => SIGNALHUB_ERR_UTF8,
         }
     }
 }

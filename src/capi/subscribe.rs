@@ -11,7 +11,8 @@ use super::handle;
 use super::hub::signalhub_t;
 use super::receiver::signalhub_receiver_t;
 use super::status::signalhub_status_t::{self, *};
-use crate::{OnLag, ReceiverOptions, Start, Wait};
+use crate::error::HandleError;
+use crate::{Message, OnLag, Receiver, ReceiverOptions, Start, Wait};
 
 /// Start at the next message to be published.
 pub const SIGNALHUB_START_NEXT: c_int = 0;
@@ -194,7 +195,7 @@ pub unsafe extern "C" fn signalhub_subscribe(
         non_null(out_receiver)?;
         // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
         let hub = unsafe { borrow(hub) }?;
-        let handle = handle::create(hub.subscribe()?)?;
+        let handle = create(hub.subscribe()?)?;
         // SAFETY: `out_receiver` is writable by the contract of this function.
         unsafe { store(out_receiver, handle) };
         Ok(())
@@ -228,9 +229,15 @@ pub unsafe extern "C" fn signalhub_subscribe_with(
         let hub = unsafe { borrow(hub) }?;
         // SAFETY: `options` and its pattern are readable by the contract of this function.
         let options = unsafe { signalhub_receiver_options_t::read(options) }?;
-        let handle = handle::create(hub.subscribe_with(&options)?)?;
+        let handle = create(hub.subscribe_with(&options)?)?;
         // SAFETY: `out_receiver` is writable by the contract of this function.
         unsafe { store(out_receiver, handle) };
         Ok(())
     })
+}
+
+/// A handle for a receiver, whose own message is filled while the handle is locked.
+fn create(mut receiver: Receiver) -> Result<*mut signalhub_receiver_t, HandleError> {
+    receiver.message = Message::deferring();
+    handle::create(receiver)
 }

@@ -25,6 +25,8 @@ static void null_in_any_position_is_a_status(void)
     signalhub_t *out_hub = NULL;
     signalhub_receiver_t *out_receiver = NULL;
     signalhub_message_t *none = NULL;
+    signalhub_loan_t *loan = NULL, *out_loan = NULL;
+    void *data = NULL;
     uint64_t number = 77;
     size_t count = 77, offsets[2] = {77, 77};
     char buf[8];
@@ -87,11 +89,25 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_wait_any(&out_receiver, 1, -1, &count), null);
     CHECK_STATUS(signalhub_wait_any(&receiver, 1, -1, NULL), null);
 
+    CHECK_OK(signalhub_loan(hub, 1, &loan, &data));
+    CHECK_STATUS(signalhub_loan(NULL, 1, &out_loan, &data), null);
+    CHECK_STATUS(signalhub_loan(hub, 1, NULL, &data), null);
+    CHECK_STATUS(signalhub_loan(hub, 1, &out_loan, NULL), null);
+    CHECK_STATUS(signalhub_loan_publish(NULL, &view, &number, &number), null);
+    CHECK_STATUS(signalhub_loan_publish(loan, NULL, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_owned(NULL, &view, free, NULL, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_owned(hub, NULL, free, NULL, &number, &number), null);
+    CHECK(out_loan == NULL);
+
     view.len = 1;
+    CHECK_STATUS(signalhub_publish_owned(hub, &view, free, NULL, &number, &number), null);
     CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), null);
     CHECK_STATUS(signalhub_publish_many(hub, &view, 1, &count), null);
     view.len = 0;
     view.topic_len = 1;
+    CHECK_STATUS(signalhub_loan_publish(loan, &view, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_owned(hub, &view, free, NULL, &number, &number), null);
+    CHECK_OK(signalhub_loan_free(loan));
     CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), null);
     CHECK_STATUS(signalhub_publish_many(hub, &view, 1, &count), null);
     receiver_options.pattern_len = 1;

@@ -28,6 +28,7 @@ enum {
     LOSSLESS,
     MAX_STALL,
     TIMEOUT,
+    CAPACITY_BYTES,
     OPTIONS
 };
 static const char *const option_keys[OPTIONS] = {"kind=",
@@ -49,7 +50,8 @@ static const char *const option_keys[OPTIONS] = {"kind=",
                                                  "behind=",
                                                  "lossless=",
                                                  "max_stall=",
-                                                 "timeout="};
+                                                 "timeout=",
+                                                 "capacity_bytes="};
 
 #define UNSAID UINT64_MAX
 
@@ -62,12 +64,13 @@ typedef struct {
     const char *options[OPTIONS];
 } side_t;
 
-/* What a script has a name for: a handle on a hub, or a receiver. */
+/* What a script has a name for: a handle on a hub, a receiver, or a loan and its memory. */
 typedef struct {
     char name[32];
     void *handle;
     int is_receiver;
     int is_freed;
+    void *memory;
 } named_t;
 
 static named_t named[NAMES_MAX];
@@ -108,6 +111,7 @@ static const struct {
     {SIGNALHUB_CLOSED, "closed"},
     {SIGNALHUB_TIMEOUT, "timeout"},
     {SIGNALHUB_FULL, "full"},
+    {SIGNALHUB_KEPT, "kept"},
     {SIGNALHUB_ERR_NULL, "err_null"},
     {SIGNALHUB_ERR_HANDLE, "err_handle"},
     {SIGNALHUB_ERR_CAPACITY, "err_capacity"},
@@ -121,6 +125,8 @@ static const struct {
     {SIGNALHUB_ERR_PATTERN, "err_pattern"},
     {SIGNALHUB_ERR_START, "err_start"},
     {SIGNALHUB_ERR_ON_LAG, "err_on_lag"},
+    {SIGNALHUB_ERR_CAPACITY_BYTES, "err_capacity_bytes"},
+    {SIGNALHUB_ERR_LOAN, "err_loan"},
 };
 enum { STATUSES = sizeof statuses / sizeof statuses[0] };
 
@@ -273,10 +279,10 @@ static void expect_message(const signalhub_view_t *got, const signalhub_view_t *
 
 static named_t *find(const char *name)
 {
-    static named_t null = {"null", NULL, 0, 0};
+    static named_t null = {"null", NULL, 0, 0, NULL};
     if (strcmp(name, null.name) == 0)
         return &null;
-    for (int i = 0; i < named_count; i++)
+    for (int i = named_count - 1; i >= 0; i--)
         if (strcmp(named[i].name, name) == 0)
             return &named[i];
     fail("nothing has this name");
@@ -302,11 +308,14 @@ static void give_name(const char *name, void *handle, int is_receiver)
     entry->handle = handle;
     entry->is_receiver = is_receiver;
     entry->is_freed = 0;
+    entry->memory = NULL;
 }
 
 static int free_named(named_t *entry)
 {
     entry->is_freed = 1;
+    if (entry->memory != NULL)
+        return signalhub_loan_free((signalhub_loan_t *)entry->handle);
     return entry->is_receiver ? signalhub_receiver_free((signalhub_receiver_t *)entry->handle)
                               : signalhub_free((signalhub_t *)entry->handle);
 }
@@ -327,6 +336,7 @@ static void open_hub(const side_t *call, const side_t *want)
     options.capacity = option(call, CAPACITY, options.capacity);
     options.max_message_bytes = option(call, MAX_MESSAGE_BYTES, 0);
     options.slot_bytes = option(call, SLOT_BYTES, 0);
+    options.capacity_bytes = option(call, CAPACITY_BYTES, 0);
     status = signalhub_new(&options, &hub);
     expect_status(want, status, 0);
     if (status == SIGNALHUB_OK)
@@ -394,6 +404,53 @@ static void publish(const side_t *call, const side_t *want)
         expect(option(want, RECEIVERS, receivers) == receivers, "other receivers");
     }
     free_views(views, count);
+}
+
+static uint64_t freed;
+
+static void free_owned(void *data)
+{
+    free(data);
+    freed++;
+}
+
+static void publish_owned(const side_t *call, const side_t *want)
+{
+    static signalhub_view_t views[PAYLOADS_MAX];
+    size_t count = read_views(call, 1, views);
+    for (size_t i = 0; i < count; i++) {
+        void *data = (void *)(uintptr_t)views[i].data;
+        int status = signalhub_publish_owned(hub, &views[i], free_owned, data, NULL, NULL);
+        expect_status(want, status, 0);
+        if (status != SIGNALHUB_OK)
+            free(data);
+    }
+}
+
+static void borrow(const side_t *call, const side_t *want)
+{
+    signalhub_loan_t *loan = NULL;
+    void *memory = NULL;
+    int status = signalhub_loan(hub, number(call->words[2]), &loan, &memory);
+    expect_status(want, status, 0);
+    if (status == SIGNALHUB_OK) {
+        give_name(call->words[1], loan, 0);
+        named[named_count - 1].memory = memory;
+    }
+}
+
+static void publish_loan(named_t *loan, const side_t *call, const side_t *want)
+{
+    static signalhub_view_t views[PAYLOADS_MAX];
+    size_t count = read_views(call, 2, views);
+    int status;
+    expect(count == 1, "one payload");
+    memcpy(loan->memory, views[0].data, views[0].len);
+    free_views(views, count);
+    views[0].data = NULL;
+    status = signalhub_loan_publish((signalhub_loan_t *)loan->handle, views, NULL, NULL);
+    expect_status(want, status, 0);
+    loan->is_freed = status == SIGNALHUB_OK;
 }
 
 static void publish_many(const side_t *call, const side_t *want)
@@ -513,6 +570,14 @@ static void run(const side_t *call, const side_t *want)
         publish(call, want);
     } else if (strcmp(verb, "publish_many") == 0) {
         publish_many(call, want);
+    } else if (strcmp(verb, "publish_owned") == 0) {
+        publish_owned(call, want);
+    } else if (strcmp(verb, "freed") == 0) {
+        expect_number(want, SIGNALHUB_OK, freed);
+    } else if (strcmp(verb, "loan") == 0) {
+        borrow(call, want);
+    } else if (strcmp(verb, "publish_loan") == 0) {
+        publish_loan(find(name), call, want);
     } else if (strstr(verb, "recv") != NULL) {
         recv_all(call, want);
     } else if (strcmp(verb, "capacity") == 0) {
@@ -585,6 +650,7 @@ static void run_script(const char *path)
     FILE *script = fopen(path, "r");
     CHECK(script != NULL);
     file = path;
+    freed = 0;
     for (line = 1; fgets(text, sizeof text, script) != NULL; line++) {
         text[strcspn(text, "\n")] = '\0';
         if (text[0] != '#')

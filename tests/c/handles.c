@@ -7,12 +7,21 @@
 
 static signalhub_view_t view_out = SIGNALHUB_VIEW_INIT;
 
+/* What was refused is not freed. */
+static void never(void *user_data)
+{
+    (void)user_data;
+    CHECK(!"called");
+}
+
 /* Calls every function that takes a hub, but for free. */
 static void hub_gives(signalhub_t *hub, signalhub_status_t want)
 {
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
     signalhub_t *clone = NULL;
     signalhub_receiver_t *receiver = NULL;
+    signalhub_loan_t *loan = NULL;
+    void *data = NULL;
     int closed = 0;
     uint64_t number = 77;
     size_t count = 77;
@@ -25,8 +34,30 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
     CHECK_STATUS(signalhub_is_closed(hub, &closed), want);
     CHECK_STATUS(signalhub_subscribe(hub, &receiver), want);
     CHECK_STATUS(signalhub_subscribe_with(hub, NULL, &receiver), want);
+    CHECK_STATUS(signalhub_loan(hub, 1, &loan, &data), want);
+    CHECK_STATUS(signalhub_publish_owned(hub, &view, never, NULL, &number, &number), want);
     CHECK_STATUS(signalhub_close(hub), want);
     CHECK(clone == NULL && receiver == NULL && number == 77 && count == 77);
+    CHECK(loan == NULL && data == NULL);
+}
+
+/* Calls every function that takes a loan. */
+static void loan_gives(signalhub_loan_t *loan, signalhub_status_t want)
+{
+    signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    uint64_t number = 77;
+    CHECK_STATUS(signalhub_loan_publish(loan, &view, &number, &number), want);
+    CHECK_STATUS(signalhub_loan_free(loan), want);
+    CHECK(number == 77);
+}
+
+static signalhub_loan_t *new_loan(const signalhub_t *hub)
+{
+    signalhub_loan_t *loan = NULL;
+    void *data = NULL;
+    CHECK_OK(signalhub_loan(hub, 8, &loan, &data));
+    CHECK(loan != NULL && data != NULL);
+    return loan;
 }
 
 /* Calls every function that takes a receiver, but for free. */
@@ -81,6 +112,13 @@ static void a_freed_handle_is_refused_by_every_function(void)
     signalhub_receiver_t *receiver = new_receiver(hub);
     signalhub_receiver_t *other = new_receiver(hub);
     signalhub_message_t *message = new_message();
+    signalhub_loan_t *published = new_loan(hub), *freed = new_loan(hub);
+
+    CHECK_OK(signalhub_loan_publish(published, &view_out, NULL, NULL));
+    loan_gives(published, SIGNALHUB_ERR_HANDLE);
+    CHECK_OK(signalhub_loan_free(freed));
+    loan_gives(freed, SIGNALHUB_ERR_HANDLE);
+    CHECK_OK(signalhub_receiver_try_recv(other, message, NULL));
 
     CHECK_OK(signalhub_receiver_free(receiver));
     receiver_gives(receiver, SIGNALHUB_ERR_HANDLE);
@@ -103,6 +141,18 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
     signalhub_receiver_t *receiver = new_receiver(hub);
     signalhub_message_t *message = new_message();
 
+    signalhub_loan_t *loan = new_loan(hub);
+
+    loan_gives((signalhub_loan_t *)hub, SIGNALHUB_ERR_HANDLE);
+    loan_gives((signalhub_loan_t *)receiver, SIGNALHUB_ERR_HANDLE);
+    loan_gives((signalhub_loan_t *)message, SIGNALHUB_ERR_HANDLE);
+    hub_gives((signalhub_t *)loan, SIGNALHUB_ERR_HANDLE);
+    receiver_gives((signalhub_receiver_t *)loan, SIGNALHUB_ERR_HANDLE);
+    CHECK_STATUS(signalhub_message_clear((signalhub_message_t *)loan), SIGNALHUB_ERR_HANDLE);
+    CHECK_STATUS(signalhub_free((signalhub_t *)loan), SIGNALHUB_ERR_HANDLE);
+    CHECK_STATUS(signalhub_receiver_free((signalhub_receiver_t *)loan), SIGNALHUB_ERR_HANDLE);
+    CHECK_STATUS(signalhub_message_free((signalhub_message_t *)loan), SIGNALHUB_ERR_HANDLE);
+    CHECK_OK(signalhub_loan_free(loan));
     CHECK_OK(publish_text(hub, "kept"));
     message_gives((signalhub_message_t *)hub, receiver, SIGNALHUB_ERR_HANDLE);
     CHECK_OK(publish_text(hub, "kept"));
@@ -132,6 +182,7 @@ static void freeing_null_does_nothing(void)
     CHECK_OK(signalhub_free(NULL));
     CHECK_OK(signalhub_receiver_free(NULL));
     CHECK_OK(signalhub_message_free(NULL));
+    CHECK_OK(signalhub_loan_free(NULL));
 }
 
 static void an_old_handle_is_not_the_one_that_took_its_place(void)
@@ -182,6 +233,7 @@ static void make_use_and_free(int64_t text)
     CHECK_OK(signalhub_receiver_fd(filtering, &fd));
     CHECK_STATUS(signalhub_receiver_try_recv(filtering, message, NULL), SIGNALHUB_EMPTY);
     CHECK_OK(signalhub_receiver_free(filtering));
+    CHECK_OK(signalhub_loan_free(new_loan(hub)));
     CHECK_OK(signalhub_receiver_recv(receiver, message, NULL));
     view = view_of(message);
     CHECK(view.len == sizeof text && memcmp(view.data, &text, sizeof text) == 0);

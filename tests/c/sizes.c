@@ -12,11 +12,12 @@
 STATIC_CHECK(pointers_have_64_bits, sizeof(void *) == 8 && sizeof(size_t) == 8);
 STATIC_CHECK(a_status_is_an_int, sizeof(signalhub_status_t) == sizeof(int));
 
-STATIC_CHECK(options_take_32_bytes, sizeof(signalhub_options_t) == 32);
+STATIC_CHECK(options_take_40_bytes, sizeof(signalhub_options_t) == 40);
 LIES_AT(options_t, struct_size, 0);
 LIES_AT(options_t, capacity, 8);
 LIES_AT(options_t, max_message_bytes, 16);
 LIES_AT(options_t, slot_bytes, 24);
+LIES_AT(options_t, capacity_bytes, 32);
 
 STATIC_CHECK(a_view_takes_64_bytes, sizeof(signalhub_view_t) == 64);
 LIES_AT(view_t, struct_size, 0);
@@ -110,7 +111,12 @@ static void options_of_another_version_are_understood_or_refused(void)
         options.known.struct_size = wrong_sizes[i];
         CHECK_STATUS(try_options(&options), SIGNALHUB_ERR_STRUCT_SIZE);
     }
+    options.known.capacity_bytes = 1; /* not known to who was built before it was there */
+    options.known.struct_size = offsetof(signalhub_options_t, capacity_bytes);
+    CHECK_OK(try_options(&options));
     options.known.struct_size = sizeof options.known;
+    CHECK_STATUS(try_options(&options), SIGNALHUB_ERR_CAPACITY_BYTES);
+    options.known.capacity_bytes = 0;
     options.more[0] = 1; /* not looked at */
     CHECK_OK(try_options(&options));
     options.known.struct_size = sizeof options;

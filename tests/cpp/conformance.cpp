@@ -13,6 +13,7 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -29,7 +30,7 @@ using namespace std::chrono_literals;
 // What scripts may need of it. Not freed handles: an object has a live one, or NULL.
 static const std::set<std::string> can = {"publish_many", "recv_many", "recv_packed", "unchecked"};
 // Lest a script be lost unnoticed.
-static constexpr int scripts_min = 23;
+static constexpr int scripts_min = 25;
 
 static const std::map<std::string_view, int> statuses = {
     {"ok", SIGNALHUB_OK},
@@ -37,6 +38,7 @@ static const std::map<std::string_view, int> statuses = {
     {"lagged", SIGNALHUB_LAGGED},
     {"closed", SIGNALHUB_CLOSED},
     {"timeout", SIGNALHUB_TIMEOUT},
+    {"kept", SIGNALHUB_KEPT},
     {"err_capacity", SIGNALHUB_ERR_CAPACITY},
     {"err_slot_bytes", SIGNALHUB_ERR_SLOT_BYTES},
     {"err_max_message_bytes", SIGNALHUB_ERR_MAX_MESSAGE_BYTES},
@@ -48,6 +50,7 @@ static const std::map<std::string_view, int> statuses = {
     {"err_pattern", SIGNALHUB_ERR_PATTERN},
     {"err_start", SIGNALHUB_ERR_START},
     {"err_on_lag", SIGNALHUB_ERR_ON_LAG},
+    {"err_capacity_bytes", SIGNALHUB_ERR_CAPACITY_BYTES},
 };
 
 // A status as scripts write it.
@@ -116,6 +119,8 @@ struct Content {
         const View view = View(kind, data.data(), data.size()).with_origin(origin);
         return topic ? view.with_topic(*topic) : view;
     }
+
+    Label label() const { return {kind, topic ? *topic : std::string_view(), origin}; }
 
     std::string text() const
     {
@@ -255,6 +260,8 @@ public:
         const std::string_view verb = call.words.at(0);
         if (verb == "publish")
             publish(call, want);
+        else if (verb == "publish_owned")
+            publish_owned(call, want);
         else if (verb.find("recv") != verb.npos)
             receive_all(call, want);
         else if (verb == "stats")
@@ -288,8 +295,12 @@ private:
             used_ = name;
             return "ok";
         }
-        if (verb == "free")
-            return hubs_.erase(name) + receivers_.erase(name) == 1 ? "ok" : "nothing to free";
+        if (verb == "freed")
+            return std::to_string(*freed_);
+        if (verb == "free") {
+            const auto count = hubs_.erase(name) + receivers_.erase(name) + loans_.erase(name);
+            return count == 1 ? "ok" : "nothing to free";
+        }
         return result_of([&](auto &...error) -> std::string {
             if (verb == "open")
                 open(call, error...);
@@ -307,6 +318,10 @@ private:
                 return std::to_string(receivers_.at(name).next_seq(error...));
             else if (verb == "publish_many")
                 return publish_many(call, error...);
+            else if (verb == "loan")
+                borrow(call, error...);
+            else if (verb == "publish_loan")
+                return publish_loan(call, error...);
             else
                 return "unknown command";
             return "ok";
@@ -323,8 +338,11 @@ private:
             options.max_message_bytes = number(*max_message_bytes);
         if (const auto *slot_bytes = call.option("slot_bytes"))
             options.slot_bytes = number(*slot_bytes);
+        if (const auto *capacity_bytes = call.option("capacity_bytes"))
+            options.capacity_bytes = number(*capacity_bytes);
         hubs_.clear();
         receivers_.clear();
+        loans_.clear();
         used_ = "hub";
         hubs_.emplace(used_, Hub(options, error...));
     }
@@ -376,6 +394,50 @@ private:
             if (const auto *receivers = want.option("receivers"))
                 expect(std::to_string(published->receivers), *receivers);
         }
+    }
+
+    // A payload that counts that it was destroyed, once, wherever it was moved.
+    void publish_owned(const Side &call, const Side &want)
+    {
+        for (const Content &content : call.contents(1)) {
+            const auto count = [freed = freed_](std::string *data) {
+                delete data;
+                ++*freed;
+            };
+            std::shared_ptr<std::string> owner(new std::string(content.data), count);
+            const std::string got = result_of([&](auto &...error) {
+                const std::string &data = *owner;
+                return hub().publish_owned(std::move(owner), data.data(), data.size(),
+                                           content.label(), error...)
+                           ? "ok"
+                           : "closed";
+            });
+            expect(got, want.result());
+            expect(owner ? *owner : "published", got == "ok" ? "published" : content.data);
+            if (owner) { // ours again, and not counted
+                owner.reset();
+                --*freed_;
+            }
+        }
+    }
+
+    template <class... ErrorCode>
+    void borrow(const Side &call, ErrorCode &...error)
+    {
+        Loan loan = hub().loan(number<std::size_t>(call.words.at(2)), error...);
+        if (loan.native_handle() != nullptr)
+            loans_.insert_or_assign(call.words[1], std::move(loan));
+    }
+
+    template <class... ErrorCode>
+    std::string publish_loan(const Side &call, ErrorCode &...error)
+    {
+        Loan &loan = loans_.at(call.words.at(1));
+        const Content content = call.contents(2).at(0);
+        std::copy_n(content.data.begin(), content.data.size(),
+                    reinterpret_cast<char *>(loan.data()));
+        loan.truncate(content.data.size());
+        return loan.publish(content.label(), error...) ? "ok" : "closed";
     }
 
     template <class... ErrorCode>
@@ -464,6 +526,8 @@ private:
     std::string_view used_;
     std::map<std::string_view, Hub> hubs_;
     std::map<std::string_view, Receiver> receivers_;
+    std::map<std::string_view, Loan> loans_;
+    std::shared_ptr<int> freed_ = std::make_shared<int>(0);
 };
 
 // Splits a line at the blanks that are not quoted, and runs it.

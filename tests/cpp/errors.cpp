@@ -4,11 +4,13 @@
 #include "check.h"
 
 #include <csignal>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <sys/wait.h>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <signalhub/signalhub.hpp>
 
@@ -63,6 +65,31 @@ static void a_bad_option_is_an_error()
     CHECK(ERROR_OF(Hub, options) == SIGNALHUB_ERR_SLOT_BYTES);
     options.slot_bytes = 64;
     CHECK(!ERROR_OF(Hub, options));
+    options.capacity_bytes = 1;
+    CHECK(ERROR_OF(Hub, options) == SIGNALHUB_ERR_CAPACITY_BYTES);
+}
+
+static void what_holders_keep_is_an_error_for_publishers()
+{
+    Options options;
+    options.capacity = 1;
+    options.max_message_bytes = 1000;
+    options.capacity_bytes = 1000;
+    const Hub hub(options);
+    const std::string large(1000, 'x');
+    Loan kept = hub.loan(1000);
+    const View views[] = {large, large};
+    CHECK(ERROR_OF(hub.publish, large) == SIGNALHUB_KEPT);
+    CHECK(ERROR_OF(hub.publish_many, views, 2) == SIGNALHUB_KEPT);
+    CHECK(ERROR_OF(hub.publish_owned, std::string(large), Label()) == SIGNALHUB_KEPT);
+    CHECK(ERROR_OF(hub.publish_owned, std::make_unique<int>(), large.data(), 1000, Label()) ==
+          SIGNALHUB_KEPT);
+    CHECK(ERROR_OF(hub.loan, 1000) == SIGNALHUB_KEPT);
+    CHECK(hub.next_seq() == 0);
+    CHECK(ERROR_OF(kept.publish, {Kind::text, "a..b"}) == SIGNALHUB_ERR_TOPIC);
+    CHECK(kept.size() == 1000);
+    CHECK(kept.publish());
+    CHECK(!ERROR_OF(hub.publish, large));
 }
 
 static void a_bad_message_is_an_error()
@@ -127,6 +154,8 @@ static void a_closed_hub_is_an_outcome_but_for_who_subscribes()
     const View view = "late";
     CHECK(hub.publish_many(&view, 1) == 0);
     CHECK(!ERROR_OF_0(receiver.recv));
+    CHECK(ERROR_OF(hub.loan, 1) == SIGNALHUB_CLOSED);
+    CHECK(!hub.publish_owned(std::string("late")));
     CHECK(ERROR_OF_0(hub.subscribe) == SIGNALHUB_CLOSED);
     CHECK(ERROR_OF(hub.subscribe, ReceiverOptions()) == SIGNALHUB_CLOSED);
     CHECK(ERROR_OF_0(hub.snapshot) == SIGNALHUB_CLOSED);
@@ -148,6 +177,12 @@ static void there_is_no_call_on_what_was_moved_away()
     CHECK(ERROR_OF(Hub::from_handle, nullptr) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF(hub.publish, view) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF(hub.publish_many, &view, 1) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(hub.loan, 1) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(hub.publish_owned, std::string("x"), Label()) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(hub.publish_owned, std::make_unique<char>('x'), "x", 1, Label()) ==
+          SIGNALHUB_ERR_NULL);
+    Loan none;
+    CHECK(ERROR_OF(none.publish, Label()) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(hub.subscribe) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF(hub.subscribe, ReceiverOptions()) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(hub.snapshot) == SIGNALHUB_ERR_NULL);
@@ -172,6 +207,12 @@ static void every_twin_is_noexcept()
     static_assert(noexcept(std::declval<Hub>().clone(std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().publish(View(), std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().publish_many(nullptr, 0, std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().loan(0, std::declval<Code>())));
+    static_assert(noexcept(
+        std::declval<Hub>().publish_owned(std::vector<int>(), Label(), std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().publish_owned(std::unique_ptr<int>(), nullptr, 0,
+                                                             Label(), std::declval<Code>())));
+    static_assert(noexcept(std::declval<Loan>().publish(Label(), std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().subscribe(std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().subscribe({}, std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().snapshot(std::declval<Code>())));
@@ -221,6 +262,7 @@ int main()
     watchdog();
     statuses_are_error_codes();
     a_bad_option_is_an_error();
+    what_holders_keep_is_an_error_for_publishers();
     a_bad_message_is_an_error();
     a_bad_receiver_option_is_an_error();
     a_message_that_does_not_fit_is_an_error();

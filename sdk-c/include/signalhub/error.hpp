@@ -43,7 +43,8 @@ inline const std::error_category &category() noexcept
 }
 
 /// A call failed; its code() is the status, or other_abi. Outcomes such as "no message" or "lagged"
-/// are values and not thrown; SIGNALHUB_CLOSED is, by Hub::subscribe() alone.
+/// are values and not thrown; SIGNALHUB_CLOSED is, by Hub::subscribe() and Hub::loan(), and
+/// SIGNALHUB_KEPT by whatever needs memory of a hub that has capacity_bytes.
 class Error : public std::system_error {
 public:
     using std::system_error::system_error;
@@ -85,6 +86,21 @@ inline signalhub_status_t check(signalhub_status_t status)
 inline signalhub_status_t check(signalhub_status_t status, std::error_code &error) noexcept
 {
     error = status < 0 ? status : SIGNALHUB_OK;
+    return status;
+}
+
+/// What publishing came to: as check(), but SIGNALHUB_KEPT is an error here.
+inline signalhub_status_t check_publish(signalhub_status_t status)
+{
+    if (status == SIGNALHUB_KEPT)
+        fail(status);
+    return check(status);
+}
+
+/// @copydoc check_publish(signalhub_status_t)
+inline signalhub_status_t check_publish(signalhub_status_t status, std::error_code &error) noexcept
+{
+    error = status < 0 || status == SIGNALHUB_KEPT ? status : SIGNALHUB_OK;
     return status;
 }
 
@@ -137,6 +153,7 @@ struct Free {
     {
         signalhub_message_free(message);
     }
+    void operator()(signalhub_loan_t *loan) const noexcept { signalhub_loan_free(loan); }
 };
 
 } // namespace signalhub::detail

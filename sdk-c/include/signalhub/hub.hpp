@@ -4,6 +4,7 @@
 #ifndef SIGNALHUB_HUB_HPP
 #define SIGNALHUB_HUB_HPP
 
+#include <signalhub/loan.hpp>
 #include <signalhub/message.hpp>
 #include <signalhub/options.hpp>
 #include <signalhub/receiver.hpp>
@@ -12,18 +13,13 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace signalhub {
-
-/// What publishing tells.
-struct Published {
-    std::uint64_t seq = 0;       ///< The message's number in its hub, from 0.
-    std::uint64_t receivers = 0; ///< How many receivers the hub has.
-};
 
 /// A broadcast hub. Every method may be called by any thread at any time, so all are const.
 /// Destroying the last Hub (or handle of C) of a hub closes it.
@@ -68,26 +64,28 @@ public:
 
     /// Publishes one message to every receiver: text, bytes, or any View. Payload and topic are
     /// copied. Waits for no receiver: one that has fallen a whole ring behind loses its oldest
-    /// messages, and is told how many. Returns std::nullopt when the hub is closed.
+    /// messages, and is told how many. Returns std::nullopt when the hub is closed. With
+    /// capacity_bytes, that holders keep too much is an error: SIGNALHUB_KEPT.
     std::optional<Published> publish(const View &message) const
     {
         Published published;
-        return told(detail::check(publish(message, published)), published);
+        return told(detail::check_publish(publish(message, published)), published);
     }
     /// @copydoc publish(const View&) const
     std::optional<Published> publish(const View &message, std::error_code &error) const noexcept
     {
         Published published;
-        return told(detail::check(publish(message, published), error), published);
+        return told(detail::check_publish(publish(message, published), error), published);
     }
 
     /// Publishes several messages in order, numbered without a gap up to the hub's capacity at a
     /// time, and returns how many: fewer than `count` when the hub is closed. Every one is checked
-    /// before the first is published. When memory ends between them, the twin tells how many were.
+    /// before the first is published. When memory, or room in it, ends between them, the twin tells
+    /// how many were.
     [[nodiscard]] std::size_t publish_many(const View *messages, std::size_t count) const
     {
         std::size_t published = 0;
-        detail::check(publish_many(messages, count, published));
+        detail::check_publish(publish_many(messages, count, published));
         return published;
     }
     /// @copydoc publish_many(const View*, std::size_t) const
@@ -95,7 +93,7 @@ public:
                              std::error_code &error) const noexcept
     {
         std::size_t published = 0;
-        detail::check(publish_many(messages, count, published), error);
+        detail::check_publish(publish_many(messages, count, published), error);
         return published;
     }
 
@@ -111,6 +109,70 @@ public:
                                            std::error_code &error) const noexcept
     {
         return publish_many(std::data(messages), std::size(messages), error);
+    }
+
+    /// Borrows memory for a payload of `size` bytes, to write it where receivers will read it. A
+    /// closed hub is an error: SIGNALHUB_CLOSED.
+    Loan loan(std::size_t size) const
+    {
+        std::error_code error;
+        Loan loan = this->loan(size, error);
+        if (error)
+            detail::fail(error);
+        return loan;
+    }
+    /// @copydoc loan(std::size_t) const
+    Loan loan(std::size_t size, std::error_code &error) const noexcept
+    {
+        signalhub_loan_t *handle = nullptr;
+        void *data = nullptr;
+        detail::require(signalhub_loan(handle_.get(), size, &handle, &data), error);
+        return Loan(handle, data, size);
+    }
+
+    /// Publishes a container (a std::vector, a std::string: what has data() and size()) without a
+    /// copy of what is in it: `hub.publish_owned(std::move(samples))`. A string is text unless the
+    /// label says otherwise. The hub has it then, and destroys it when nobody needs the message any
+    /// more, in whichever thread that is; see signalhub_free_fn_t for what its destructor may do.
+    /// Returns std::nullopt when the hub is closed; then, and after an error, `container` is as it
+    /// was.
+    template <class Container, class = std::enable_if_t<!std::is_reference_v<Container>>>
+    std::optional<Published>
+    publish_owned(Container &&container,
+                  const Label &label = {detail::kind_of<Container>, {}, 0}) const
+    {
+        Published published;
+        return told(detail::check_publish(own(container, Contents(), label, published)), published);
+    }
+    /// @copydoc publish_owned(Container&&, const Label&) const
+    template <class Container, class = std::enable_if_t<!std::is_reference_v<Container>>>
+    std::optional<Published> publish_owned(Container &&container, const Label &label,
+                                           std::error_code &error) const noexcept
+    {
+        Published published;
+        return told(detail::check_publish(own(container, Contents(), label, published), error),
+                    published);
+    }
+
+    /// Publishes `size` bytes at `data`, which stay there as long as `owner` is, also when it moves
+    /// (a std::unique_ptr, a std::shared_ptr, an image), without a copy. Otherwise as the other.
+    template <class Owner, class = std::enable_if_t<!std::is_reference_v<Owner>>>
+    std::optional<Published> publish_owned(Owner &&owner, const void *data, std::size_t size,
+                                           const Label &label = {}) const
+    {
+        Published published;
+        return told(detail::check_publish(own(owner, Memory{data, size}, label, published)),
+                    published);
+    }
+    /// @copydoc publish_owned(Owner&&, const void*, std::size_t, const Label&) const
+    template <class Owner, class = std::enable_if_t<!std::is_reference_v<Owner>>>
+    std::optional<Published> publish_owned(Owner &&owner, const void *data, std::size_t size,
+                                           const Label &label,
+                                           std::error_code &error) const noexcept
+    {
+        Published published;
+        return told(detail::check_publish(own(owner, Memory{data, size}, label, published), error),
+                    published);
     }
 
     /// Subscribes, starting at the next message unless the options say otherwise. A closed hub is
@@ -232,7 +294,8 @@ private:
     void make(const Options &options, std::error_code &error) noexcept
     {
         const signalhub_options_t given = {sizeof given, options.capacity,
-                                           options.max_message_bytes, options.slot_bytes};
+                                           options.max_message_bytes, options.slot_bytes,
+                                           options.capacity_bytes};
         signalhub_t *handle = nullptr;
         if (detail::is_known_abi(error))
             detail::require(signalhub_new(&given, &handle), error);
@@ -252,6 +315,51 @@ private:
                       "an array of one is one of the other");
         return signalhub_publish_many(
             handle_.get(), reinterpret_cast<const signalhub_view_t *>(messages), count, &published);
+    }
+
+    /// The bytes of a container, wherever it is.
+    struct Contents {
+        template <class Container>
+        signalhub_view_t operator()(const Container &container, const Label &label) const noexcept
+        {
+            static_assert(
+                std::is_trivially_copyable_v<std::remove_pointer_t<decltype(std::data(container))>>,
+                "receivers read bytes");
+            return detail::view_of(label, std::data(container),
+                                   std::size(container) * sizeof(*std::data(container)));
+        }
+    };
+
+    /// Bytes that do not move with their owner.
+    struct Memory {
+        template <class Owner>
+        signalhub_view_t operator()(const Owner &, const Label &label) const noexcept
+        {
+            return detail::view_of(label, data, size);
+        }
+        const void *data;
+        std::size_t size;
+    };
+
+    template <class Owner, class Bytes>
+    signalhub_status_t own(Owner &owner, const Bytes &bytes, const Label &label,
+                           Published &published) const noexcept
+    {
+        static_assert(std::is_nothrow_move_constructible_v<Owner> &&
+                          std::is_nothrow_move_assignable_v<Owner>,
+                      "it moves to the hub, and back if it is refused");
+        Owner *const owned = new (std::nothrow) Owner(std::move(owner));
+        if (!owned)
+            return SIGNALHUB_ERR_NO_MEMORY;
+        const signalhub_view_t view = bytes(*owned, label);
+        const auto destroy = [](void *given) noexcept { delete static_cast<Owner *>(given); };
+        const signalhub_status_t status = signalhub_publish_owned(
+            handle_.get(), &view, destroy, owned, &published.seq, &published.receivers);
+        if (status != SIGNALHUB_OK) {
+            owner = std::move(*owned);
+            delete owned;
+        }
+        return status;
     }
 
     signalhub_status_t subscribe(const ReceiverOptions &options,

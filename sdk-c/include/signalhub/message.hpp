@@ -104,7 +104,8 @@ public:
         return view;
     }
 
-    /// The payload, whatever its kind. When received, it starts at a multiple of 64.
+    /// The payload, whatever its kind. When received, it starts at a multiple of 64, unless it is
+    /// memory of the publisher's own.
     std::string_view payload() const noexcept
     {
         return {static_cast<const char *>(view_.data), view_.len};

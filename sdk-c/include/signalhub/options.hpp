@@ -20,6 +20,10 @@ struct Options {
     std::uint64_t max_message_bytes = 0;
     /// Size of a slot in bytes; 0 means 320. See signalhub_options_t.
     std::uint64_t slot_bytes = 0;
+    /// How many bytes payloads may have, at least `capacity * max_message_bytes`; 0 means no bound.
+    /// When those that their holders keep take up the rest, publishing is the error
+    /// SIGNALHUB_KEPT. See signalhub_options_t.
+    std::uint64_t capacity_bytes = 0;
 };
 
 /// Where a receiver starts: `Start::oldest()`.

@@ -23,11 +23,13 @@ from signalhub.errors import (
     ClosedError,
     DecodeError,
     ForkedError,
+    KeptError,
     LaggedError,
     RecvTimeout,
     SignalHubError,
 )
 from signalhub.hub import SignalHub
+from signalhub.loan import Loan
 from signalhub.message import Kind, Message
 from signalhub.receiver import SignalReceiver
 from signalhub.stats import ReceiverStats
@@ -38,8 +40,10 @@ __all__ = [
     "ClosedError",
     "DecodeError",
     "ForkedError",
+    "KeptError",
     "Kind",
     "LaggedError",
+    "Loan",
     "Message",
     "ReceiverStats",
     "RecvTimeout",

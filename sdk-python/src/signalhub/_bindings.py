@@ -59,6 +59,7 @@ SIGNALHUB_LAGGED = 2
 SIGNALHUB_CLOSED = 3
 SIGNALHUB_TIMEOUT = 4
 SIGNALHUB_FULL = 5
+SIGNALHUB_KEPT = 6
 SIGNALHUB_ERR_NULL = -1
 SIGNALHUB_ERR_HANDLE = -2
 SIGNALHUB_ERR_FORKED = -3
@@ -77,12 +78,16 @@ SIGNALHUB_ERR_PANIC = -15
 SIGNALHUB_ERR_PATTERN = -16
 SIGNALHUB_ERR_START = -17
 SIGNALHUB_ERR_ON_LAG = -18
+SIGNALHUB_ERR_CAPACITY_BYTES = -19
+SIGNALHUB_ERR_LOAN = -20
 SIGNALHUB_ERR_WAIT = -21
 SIGNALHUB_ERR_LIMIT = -22
 SIGNALHUB_ERR_NAME = -23
 
 # The opaque types: a handle is an address.
-Hub = Receiver = Message = c_void_p
+Hub = Receiver = Message = Loan = c_void_p
+#: A signalhub_free_fn_t, by its address: what it is must need no Python.
+FreeFn = c_void_p
 Status = c_int
 
 
@@ -94,6 +99,7 @@ class Options(Structure):
         ("capacity", c_uint64),
         ("max_message_bytes", c_uint64),
         ("slot_bytes", c_uint64),
+        ("capacity_bytes", c_uint64),
     ]
 
 
@@ -238,5 +244,15 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "signalhub_stats_text": (
         Status,
         [Hub, c_char_p, c_size_t, c_void_p, c_size_t, POINTER(c_size_t)],
+    ),
+    "signalhub_loan": (Status, [Hub, c_size_t, POINTER(Loan), POINTER(c_void_p)]),
+    "signalhub_loan_publish": (
+        Status,
+        [Loan, POINTER(View), POINTER(c_uint64), POINTER(c_uint64)],
+    ),
+    "signalhub_loan_free": (Status, [Loan]),
+    "signalhub_publish_owned": (
+        Status,
+        [Hub, POINTER(View), FreeFn, c_void_p, POINTER(c_uint64), POINTER(c_uint64)],
     ),
 }

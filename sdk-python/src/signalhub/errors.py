@@ -24,6 +24,13 @@ class ForkedError(SignalHubError):
     """The object was made before fork(), by the parent process; a child makes its own."""
 
 
+class KeptError(SignalHubError):
+    """Messages and loans that their holders keep take up the hub's capacity_bytes.
+
+    Nothing was published. It works again when some of them are closed or collected.
+    """
+
+
 class RecvTimeout(SignalHubError, TimeoutError):
     """Nothing came before the timeout. The receiver can go on."""
 
@@ -69,6 +76,7 @@ class DecodeError(SignalHubError):
 _EXCEPTIONS: dict[int, type[Exception]] = {
     c.SIGNALHUB_CLOSED: ClosedError,
     c.SIGNALHUB_TIMEOUT: RecvTimeout,
+    c.SIGNALHUB_KEPT: KeptError,
     c.SIGNALHUB_ERR_FORKED: ForkedError,
     c.SIGNALHUB_ERR_NULL: ValueError,
     c.SIGNALHUB_ERR_HANDLE: ValueError,
@@ -82,6 +90,8 @@ _EXCEPTIONS: dict[int, type[Exception]] = {
     c.SIGNALHUB_ERR_PATTERN: ValueError,
     c.SIGNALHUB_ERR_START: ValueError,
     c.SIGNALHUB_ERR_ON_LAG: ValueError,
+    c.SIGNALHUB_ERR_CAPACITY_BYTES: ValueError,
+    c.SIGNALHUB_ERR_LOAN: ValueError,
     c.SIGNALHUB_ERR_NO_MEMORY: MemoryError,
 }
 

@@ -20,10 +20,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, Union
 
 from signalhub import _bindings as c
+from signalhub import _lent
 from signalhub import topic as topics
 from signalhub._arguments import integer
 from signalhub._lib import LONG_BYTES, held, released
 from signalhub.errors import ForkedError, LaggedError, check
+from signalhub.loan import UNSAID, Loan, label
 from signalhub.message import Kind, Message
 from signalhub.receiver import SignalReceiver
 
@@ -58,6 +60,9 @@ class SignalHub:
             None means 1 GiB.
         slot_bytes: size of a slot of the ring in bytes, from 64 to 65536, rounded up to a multiple
             of 64. Larger messages cost an allocation. None means 320.
+        capacity_bytes: how many bytes larger messages may take up, at least capacity times
+            max_message_bytes. When those that their holders keep take up the rest, publishing
+            raises :class:`KeptError`. None means no bound.
 
     Raises:
         TypeError, ValueError: an argument is not an int, or not in its range.
@@ -75,6 +80,7 @@ class SignalHub:
         *,
         max_message_bytes: int | None = None,
         slot_bytes: int | None = None,
+        capacity_bytes: int | None = None,
     ) -> None:
         options = c.Options(sizeof(c.Options))
         options.capacity = integer("capacity", capacity, 1, c.SIGNALHUB_CAPACITY_MAX)
@@ -86,6 +92,8 @@ class SignalHub:
             options.slot_bytes = integer(
                 "slot_bytes", slot_bytes, c.SIGNALHUB_SLOT_BYTES_MIN, c.SIGNALHUB_SLOT_BYTES_MAX
             )
+        if capacity_bytes is not None:
+            options.capacity_bytes = integer("capacity_bytes", capacity_bytes, 1, 2**64 - 1)
         handle = c_void_p()
         check(released.signalhub_new(byref(options), byref(handle)))
         self._handle = handle.value or 0
@@ -141,6 +149,7 @@ class SignalHub:
             TypeError: an argument is of the wrong type, or a str is published as BYTES.
             ValueError: the text cannot be UTF-8 or is not, the topic breaks a rule, the message is
                 longer than max_message_bytes, or the origin has more than 64 bits.
+            KeptError: messages that their holders keep take up capacity_bytes.
             MemoryError: there is not that much memory.
         """
         data, kind = _data(message, kind)
@@ -160,6 +169,84 @@ class SignalHub:
                 self._handle, byref(view), None, byref(receivers)
             )
         del data  # a bytearray can change its size again, even while an error keeps this frame
+        check(status)
+        return receivers.value
+
+    def loan(self, nbytes: int) -> Loan:
+        """Borrow memory for a payload of `nbytes` bytes, to write it where receivers read it.
+
+            with hub.loan(1 << 20) as loan:
+                camera.readinto(loan.memory)
+                loan.publish(topic="camera.left")
+
+        Raises:
+            ClosedError: the hub is closed.
+            ForkedError: the hub was made by the parent of this process.
+            TypeError: nbytes is not an int.
+            ValueError: it is negative, or more than max_message_bytes.
+            KeptError: messages that their holders keep take up capacity_bytes.
+            MemoryError: there is not that much memory.
+        """
+        integer("nbytes", nbytes, 0, 2**64 - 1)
+        handle, data = c_void_p(), c_void_p()
+        check(held.signalhub_loan(self._handle, nbytes, byref(handle), byref(data)))
+        return Loan(handle, data.value or 0, nbytes)
+
+    def publish_owned(
+        self,
+        message: ReadableBuffer,
+        *,
+        topic: str | None = None,
+        kind: Kind = Kind.BYTES,
+        origin: int = 0,
+    ) -> int:
+        """Publish the memory of an object to every receiver, without a copy.
+
+        Receivers read it where it is, so nobody may write to it any more. The object is kept, as by
+        a memoryview of it, until the message is needed no more, and then let go of at the next
+        occasion: when this is called again, a hub is closed, or Python collects garbage
+        (`gc.collect()`). No other thread waits for Python because of it.
+
+        Args:
+            message: an object with contiguous memory: bytes, bytearray, array, memoryview, numpy
+                array.
+            topic: as for :meth:`publish`.
+            kind: what the message is.
+            origin: as for :meth:`publish`.
+
+        Returns:
+            How many receivers the hub has.
+
+        Raises:
+            BufferError: the memory is not contiguous.
+            ClosedError: the hub is closed.
+            ForkedError: the hub was made by the parent of this process.
+            TypeError: an argument is of the wrong type; a str has no bytes, encode it.
+            ValueError: as for :meth:`publish`.
+            KeptError: messages that their holders keep take up capacity_bytes.
+            MemoryError: there is not that much memory.
+        """
+        _lent.take_back()
+        view = c.View(sizeof(c.View))
+        _name = label(view, topic, kind, origin)
+        lent = _lent.Lent(message)
+        view.data, view.len = lent.buffer.buf, lent.buffer.len
+        library = held if kind is Kind.BYTES or view.len <= LONG_BYTES else released
+        seq, receivers = c_uint64(UNSAID), c_uint64()
+        lent.lend()
+        try:
+            status = library.signalhub_publish_owned(
+                self._handle,
+                byref(view),
+                _lent.GIVE_BACK,
+                lent.token,
+                byref(seq),
+                byref(receivers),
+            )
+        finally:  # however it ends: a signal can come when C has published it
+            if seq.value == UNSAID:
+                lent.cancel()
+                _lent.take_back(everywhere=True)
         check(status)
         return receivers.value
 
@@ -248,6 +335,7 @@ class SignalHub:
         with suppress(ForkedError):
             check(released.signalhub_close(self._handle))
         self._done = True
+        _lent.take_back(everywhere=True)
 
     @property
     def closed(self) -> bool:
