@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
+use crate::cursor::Cursor;
 use crate::error::{RecvPackedError, RecvTimeoutError, TryRecvError};
 use crate::message::Message;
-use crate::receiver::{Cursor, Receiver};
+use crate::receiver::Receiver;
 use crate::wait::Deadline;
 
 impl Receiver {

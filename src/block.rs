@@ -141,7 +141,6 @@ impl Pool {
     }
 
     /// What the blocks take up.
-    #[allow(dead_code, reason = "for the statistics of a hub")]
     pub(crate) fn usage(&self) -> Usage {
         self.free.lock().usage()
     }

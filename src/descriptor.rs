@@ -12,8 +12,8 @@
 
 use std::os::fd::RawFd;
 
+use crate::cursor::Cursor;
 use crate::error::LimitError;
-use crate::receiver::Cursor;
 use crate::spot::Armed;
 use crate::sync::{Arc, EventFd};
 use crate::wait::Signal;

@@ -67,8 +67,8 @@
 //! # How a message travels
 //!
 //! ```text
-//! publish   hub.rs -> ring.rs claims a seq -> slot.rs writes -> wait.rs wakes who sleeps
-//! receive   receiver.rs cursor -> ring.rs finds the slot -> slot.rs reads, or learns that it was overtaken
+//! publish   publish.rs -> ring.rs claims a seq -> slot.rs writes -> wait.rs wakes who sleeps
+//! receive   cursor.rs -> ring.rs finds the slot -> slot.rs reads, or learns that it was overtaken
 //! beyond    capi/ -> include/signalhub/signalhub.h -> the SDKs
 //! ```
 
@@ -86,12 +86,14 @@ mod topic;
 mod filter;
 mod shape;
 mod hub;
+mod publish;
 mod loan;
 mod ring;
 mod gate;
 mod slot;
 mod block;
 mod receiver;
+mod cursor;
 mod batch;
 mod message;
 mod wait;

@@ -9,6 +9,7 @@ use std::{mem, str};
 use crate::block::{Block, BlockRef, Pool};
 use crate::filter::Filter;
 use crate::shape::{Kind, Place, Shape};
+use crate::stats::{Held, Record};
 use crate::sync::Arc;
 use crate::sys::memory::Buffer;
 use crate::view::View;
@@ -38,9 +39,15 @@ enum Contents {
     #[default]
     Inline,
     /// The payload in a block; the topic behind a reference in `data`.
-    BlockTopicInline(Block),
+    BlockTopicInline(
+        Block,
+        #[expect(dead_code, reason = "counts while it lives")] Held,
+    ),
     /// Both in a block.
-    Block(Block),
+    Block(
+        Block,
+        #[expect(dead_code, reason = "counts while it lives")] Held,
+    ),
 }
 
 impl Message {
@@ -50,7 +57,7 @@ impl Message {
     pub fn payload(&self) -> &[u8] {
         let bytes = match &self.contents {
             Contents::Inline => &*self.data,
-            Contents::BlockTopicInline(block) | Contents::Block(block) => block.bytes(),
+            Contents::BlockTopicInline(block, _) | Contents::Block(block, _) => block.bytes(),
         };
         &bytes[..self.shape.len()]
     }
@@ -78,8 +85,8 @@ impl Message {
         }
         let (bytes, at) = match &self.contents {
             Contents::Inline => (&*self.data, self.shape.payload_words() * 8),
-            Contents::BlockTopicInline(_) => (&*self.data, 8),
-            Contents::Block(block) => (block.topic(), 0),
+            Contents::BlockTopicInline(..) => (&*self.data, 8),
+            Contents::Block(block, _) => (block.topic(), 0),
         };
         str::from_utf8(&bytes[at..][..self.shape.topic_len()]).ok()
     }
@@ -131,7 +138,7 @@ impl Message {
     #[cold]
     fn let_go_of_block(&mut self) {
         match mem::take(&mut self.contents) {
-            Contents::BlockTopicInline(block) | Contents::Block(block) if self.defers => {
+            Contents::BlockTopicInline(block, _) | Contents::Block(block, _) if self.defers => {
                 self.has_deferred |= block.defer();
             }
             _ => {}
@@ -179,10 +186,10 @@ impl Message {
         self.let_go();
     }
 
-    /// Takes a share of the block that the slot's data refers to. Empties the message and returns
+    /// Takes a share of the block that the slot's data refers to, for the receiver of `record`. Empties the message and returns
     /// false if the block was recycled.
     #[cold]
-    pub(crate) fn hold(&mut self, pool: &Arc<Pool>) -> bool {
+    pub(crate) fn hold(&mut self, pool: &Arc<Pool>, record: &Arc<Record>) -> bool {
         let word = self
             .data
             .first_chunk()
@@ -191,9 +198,10 @@ impl Message {
             self.clear();
             return false;
         };
+        let held = Held::new(record, self.shape.len() as u64);
         self.contents = match self.shape.place() {
-            Place::BlockTopicInSlot => Contents::BlockTopicInline(block),
-            Place::Slot | Place::Block => Contents::Block(block),
+            Place::BlockTopicInSlot => Contents::BlockTopicInline(block, held),
+            Place::Slot | Place::Block => Contents::Block(block, held),
         };
         true
     }

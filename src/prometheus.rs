@@ -11,7 +11,7 @@ use crate::stats::{HubStats, ReceiverStats};
 /// A metric of a hub or of a receiver: name, type, help, and what of it to tell.
 type Metric<T> = (&'static str, &'static str, &'static str, fn(&T) -> u64);
 
-const OF_HUB: [Metric<HubStats>; 6] = [
+const OF_HUB: [Metric<HubStats>; 9] = [
     (
         "capacity",
         "gauge",
@@ -42,9 +42,21 @@ const OF_HUB: [Metric<HubStats>; 6] = [
         "Whether a lossless receiver holds publishers up.",
         |hub| hub.gated_by.is_some().into(),
     ),
+    ("blocks", "gauge", "Large payloads in memory.", |hub| {
+        hub.blocks
+    }),
+    ("block_bytes", "gauge", "Bytes of large payloads.", |hub| {
+        hub.block_bytes
+    }),
+    (
+        "free_bytes",
+        "gauge",
+        "Bytes of memory kept for large payloads to come.",
+        |hub| hub.free_bytes,
+    ),
 ];
 
-const OF_RECEIVER: [Metric<ReceiverStats>; 9] = [
+const OF_RECEIVER: [Metric<ReceiverStats>; 11] = [
     (
         "receiver_received_total",
         "counter",
@@ -98,6 +110,18 @@ const OF_RECEIVER: [Metric<ReceiverStats>; 9] = [
         "gauge",
         "Whether the receiver is as far behind as it wants to be warned of.",
         |receiver| receiver.is_about_to_lag.into(),
+    ),
+    (
+        "receiver_held_messages",
+        "gauge",
+        "Large messages from the receiver that somebody has.",
+        |receiver| receiver.held_messages,
+    ),
+    (
+        "receiver_held_bytes",
+        "gauge",
+        "Bytes of large messages from the receiver that somebody has.",
+        |receiver| receiver.held_bytes,
     ),
 ];
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::options::ReceiverOptions;
 use crate::ring::Ring;
-use crate::sync::{AtomicBool, AtomicU64};
+use crate::sync::{Arc, AtomicBool, AtomicU64};
 
 /// What a hub knows of one of its receivers. Has its cache lines to itself, because the receiver
 /// writes it after every message.
@@ -25,6 +25,10 @@ pub(crate) struct Record {
     is_lossless: AtomicBool,
     /// Written by whoever wakes it.
     wake_ups: AtomicU64,
+    /// Large messages that it received and somebody still has, and the bytes of their payloads.
+    /// Written by whoever takes or drops a share.
+    held_messages: AtomicU64,
+    held_bytes: AtomicU64,
     /// The message that it started at. Written before others know of the record.
     start: AtomicU64,
     id: u64,
@@ -42,6 +46,8 @@ impl Record {
             worst_behind: AtomicU64::new(0),
             is_lossless: AtomicBool::new(options.lossless),
             wake_ups: AtomicU64::new(0),
+            held_messages: AtomicU64::new(0),
+            held_bytes: AtomicU64::new(0),
             start: AtomicU64::new(0),
             id,
             name: options.name.as_str().into(),
@@ -118,7 +124,40 @@ impl Record {
             wake_ups: self.wake_ups.load(Relaxed),
             is_lossless: self.is_lossless(),
             is_about_to_lag: self.warn_behind != 0 && behind >= self.warn_behind,
+            held_messages: self.held_messages.load(Relaxed),
+            held_bytes: self.held_bytes.load(Relaxed),
         }
+    }
+}
+
+/// That somebody has a large message of a receiver's: counted while it lives.
+#[derive(Debug)]
+pub(crate) struct Held {
+    record: Arc<Record>,
+    bytes: u64,
+}
+
+impl Held {
+    pub(crate) fn new(record: &Arc<Record>, bytes: u64) -> Self {
+        record.held_messages.fetch_add(1, Relaxed);
+        record.held_bytes.fetch_add(bytes, Relaxed);
+        Self {
+            record: record.clone(),
+            bytes,
+        }
+    }
+}
+
+impl Clone for Held {
+    fn clone(&self) -> Self {
+        Self::new(&self.record, self.bytes)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.record.held_messages.fetch_sub(1, Relaxed);
+        self.record.held_bytes.fetch_sub(self.bytes, Relaxed);
     }
 }
 
@@ -152,6 +191,12 @@ pub struct ReceiverStats {
     pub is_lossless: bool,
     /// Whether `behind` has come to the receiver's `warn_behind`.
     pub is_about_to_lag: bool,
+    /// Messages with a large payload that it received and that somebody still has: the one that it
+    /// is at, copies of it, and what was given away. A number that stays high is memory that the
+    /// hub cannot use again.
+    pub held_messages: u64,
+    /// Bytes of their payloads, each counted once for every message that shares it.
+    pub held_bytes: u64,
 }
 
 /// What a hub has come across so far.
@@ -167,6 +212,12 @@ pub struct HubStats {
     pub waiting_publishers: u64,
     /// The receiver that holds publishers up, if one does: its number.
     pub gated_by: Option<u64>,
+    /// Large payloads in memory: in the ring, in loans, and in messages that somebody has.
+    pub blocks: u64,
+    /// Bytes of these payloads.
+    pub block_bytes: u64,
+    /// Bytes of memory that is kept to be used for large payloads again.
+    pub free_bytes: u64,
     /// Its receivers, the one that subscribed first before the others.
     pub receivers: Vec<ReceiverStats>,
 }

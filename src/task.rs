@@ -10,9 +10,10 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
+use crate::cursor::Cursor;
 use crate::error::{Lag, RecvError, TryRecvError};
 use crate::message::Message;
-use crate::receiver::{Cursor, Receiver};
+use crate::receiver::Receiver;
 use crate::spot::Armed;
 use crate::wait::Signal;
 

@@ -44,9 +44,9 @@
      SIGNALHUB_ON_LAG_REPORT, 0, 0, NULL, 0, 0, 0, 0, SIGNALHUB_WAIT_ADAPTIVE}
 
 /** Statistics to be filled in. */
-#define SIGNALHUB_STATS_INIT {sizeof(signalhub_stats_t), 0, 0, 0, 0, 0, 0}
+#define SIGNALHUB_STATS_INIT {sizeof(signalhub_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0}
 #define SIGNALHUB_RECEIVER_STATS_INIT \
-    {sizeof(signalhub_receiver_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, "", 0, 0}
+    {sizeof(signalhub_receiver_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, "", 0, 0, 0, 0}
 
 /** An empty view: `signalhub_view_t view = SIGNALHUB_VIEW_INIT;` */
 #define SIGNALHUB_VIEW_INIT \
@@ -546,6 +546,16 @@ typedef struct {
      * 1 if `behind` has come to the receiver's warn_behind.
      */
     int about_to_lag;
+    /**
+     * Messages with a large payload that it received and that somebody still has: the one that it
+     * is at, and others that were kept. A number that stays high is memory that the hub cannot use
+     * again.
+     */
+    uint64_t held_messages;
+    /**
+     * Bytes of their payloads, each counted once for every message that shares it.
+     */
+    uint64_t held_bytes;
 } signalhub_receiver_stats_t;
 
 /**
@@ -580,6 +590,18 @@ typedef struct {
      * The number of the receiver that holds publishers up; SIGNALHUB_NO_RECEIVER if none does.
      */
     uint64_t gated_by;
+    /**
+     * Large payloads in memory: in the ring, in loans, and in messages that somebody has.
+     */
+    uint64_t blocks;
+    /**
+     * Bytes of these payloads.
+     */
+    uint64_t block_bytes;
+    /**
+     * Bytes of memory that is kept to be used for large payloads again.
+     */
+    uint64_t free_bytes;
 } signalhub_stats_t;
 
 /**

@@ -54,6 +54,12 @@ pub struct signalhub_receiver_stats_t {
     pub lossless: c_int,
     /// 1 if `behind` has come to the receiver's warn_behind.
     pub about_to_lag: c_int,
+    /// Messages with a large payload that it received and that somebody still has: the one that it
+    /// is at, and others that were kept. A number that stays high is memory that the hub cannot use
+    /// again.
+    pub held_messages: u64,
+    /// Bytes of their payloads, each counted once for every message that shares it.
+    pub held_bytes: u64,
 }
 
 /// What a hub has come across so far.
@@ -74,12 +80,18 @@ pub struct signalhub_stats_t {
     pub waiting_publishers: u64,
     /// The number of the receiver that holds publishers up; SIGNALHUB_NO_RECEIVER if none does.
     pub gated_by: u64,
+    /// Large payloads in memory: in the ring, in loans, and in messages that somebody has.
+    pub blocks: u64,
+    /// Bytes of these payloads.
+    pub block_bytes: u64,
+    /// Bytes of memory that is kept to be used for large payloads again.
+    pub free_bytes: u64,
 }
 
 // As in tests/c/sizes.c.
 #[cfg(target_pointer_width = "64")]
 const _: () = {
-    assert!(size_of::<signalhub_receiver_stats_t>() == 152);
+    assert!(size_of::<signalhub_receiver_stats_t>() == 168);
     assert!(offset_of!(signalhub_receiver_stats_t, struct_size) == 0);
     assert!(offset_of!(signalhub_receiver_stats_t, start_seq) == 8);
     assert!(offset_of!(signalhub_receiver_stats_t, next_seq) == 16);
@@ -93,7 +105,9 @@ const _: () = {
     assert!(offset_of!(signalhub_receiver_stats_t, name) == 80);
     assert!(offset_of!(signalhub_receiver_stats_t, lossless) == 144);
     assert!(offset_of!(signalhub_receiver_stats_t, about_to_lag) == 148);
-    assert!(size_of::<signalhub_stats_t>() == 56);
+    assert!(offset_of!(signalhub_receiver_stats_t, held_messages) == 152);
+    assert!(offset_of!(signalhub_receiver_stats_t, held_bytes) == 160);
+    assert!(size_of::<signalhub_stats_t>() == 80);
     assert!(offset_of!(signalhub_stats_t, struct_size) == 0);
     assert!(offset_of!(signalhub_stats_t, capacity) == 8);
     assert!(offset_of!(signalhub_stats_t, published) == 16);
@@ -101,11 +115,14 @@ const _: () = {
     assert!(offset_of!(signalhub_stats_t, waiting) == 32);
     assert!(offset_of!(signalhub_stats_t, waiting_publishers) == 40);
     assert!(offset_of!(signalhub_stats_t, gated_by) == 48);
+    assert!(offset_of!(signalhub_stats_t, blocks) == 56);
+    assert!(offset_of!(signalhub_stats_t, block_bytes) == 64);
+    assert!(offset_of!(signalhub_stats_t, free_bytes) == 72);
 };
 
 impl signalhub_receiver_stats_t {
     /// Smallest struct_size that a caller can have: that of the first version.
-    const SIZE_MIN: usize = offset_of!(Self, about_to_lag) + size_of::<c_int>();
+    const SIZE_MIN: usize = offset_of!(Self, held_bytes) + size_of::<u64>();
 
     fn new(stats: &ReceiverStats) -> Self {
         let mut name = [0; SIGNALHUB_NAME_SIZE];
@@ -126,13 +143,15 @@ impl signalhub_receiver_stats_t {
             name,
             lossless: stats.is_lossless.into(),
             about_to_lag: stats.is_about_to_lag.into(),
+            held_messages: stats.held_messages,
+            held_bytes: stats.held_bytes,
         }
     }
 }
 
 impl signalhub_stats_t {
     /// Smallest struct_size that a caller can have: that of the first version.
-    const SIZE_MIN: usize = offset_of!(Self, gated_by) + size_of::<u64>();
+    const SIZE_MIN: usize = offset_of!(Self, free_bytes) + size_of::<u64>();
 
     fn new(stats: &HubStats) -> Self {
         Self {
@@ -143,6 +162,9 @@ impl signalhub_stats_t {
             waiting: stats.waiting,
             waiting_publishers: stats.waiting_publishers,
             gated_by: stats.gated_by.unwrap_or(SIGNALHUB_NO_RECEIVER),
+            blocks: stats.blocks,
+            block_bytes: stats.block_bytes,
+            free_bytes: stats.free_bytes,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::boundary::{Unlocked, guard, lock, non_null, slice, store};
 use super::receiver::signalhub_receiver_t;
 use super::status::signalhub_status_t::{self, *};
 use crate::Receiver;
+use crate::block::free_due;
 use crate::spot::Spot;
 use crate::wait::Deadline;
 use crate::wait_any::order;
@@ -35,7 +36,9 @@ pub unsafe extern "C" fn signalhub_receiver_fd(
     guard(|| {
         non_null(out_fd)?;
         // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
-        let fd = unsafe { lock(receiver) }?.fd()?;
+        let fd = unsafe { lock(receiver) }?.fd();
+        free_due();
+        let fd = fd?;
         // SAFETY: `out_fd` is writable by the contract of this function.
         unsafe { store(out_fd, fd) };
         Ok(())
@@ -78,7 +81,9 @@ pub unsafe extern "C" fn signalhub_wait_any(
             // SAFETY: each is NULL or was a receiver, by the contract of this function.
             several.push((unsafe { lock(receiver) }?.unlock(), receiver.addr()));
         }
-        let (index, result) = wait_any(&several, Deadline::after_ns(timeout_ns))?;
+        let found = wait_any(&several, Deadline::after_ns(timeout_ns));
+        free_due();
+        let (index, result) = found?;
         // SAFETY: `out_index` is writable by the contract of this function.
         unsafe { store(out_index, index) };
         result
@@ -107,6 +112,7 @@ fn wait_any(
             }
             spots.push(cursor.spot(*owner));
         }
+        free_due();
         let freed = || several.iter().any(|(unlocked, _)| unlocked.is_freed());
         if !Spot::wait_any(&spots, deadline, freed) {
             return Err(SIGNALHUB_TIMEOUT);

@@ -45,7 +45,7 @@ LIES_AT(receiver_options_t, warn_behind, 72);
 LIES_AT(receiver_options_t, lossless, 80);
 LIES_AT(receiver_options_t, wait, 84);
 
-STATIC_CHECK(receiver_stats_take_152_bytes, sizeof(signalhub_receiver_stats_t) == 152);
+STATIC_CHECK(receiver_stats_take_168_bytes, sizeof(signalhub_receiver_stats_t) == 168);
 LIES_AT(receiver_stats_t, struct_size, 0);
 LIES_AT(receiver_stats_t, start_seq, 8);
 LIES_AT(receiver_stats_t, next_seq, 16);
@@ -59,8 +59,10 @@ LIES_AT(receiver_stats_t, id, 72);
 LIES_AT(receiver_stats_t, name, 80);
 LIES_AT(receiver_stats_t, lossless, 144);
 LIES_AT(receiver_stats_t, about_to_lag, 148);
+LIES_AT(receiver_stats_t, held_messages, 152);
+LIES_AT(receiver_stats_t, held_bytes, 160);
 
-STATIC_CHECK(stats_take_56_bytes, sizeof(signalhub_stats_t) == 56);
+STATIC_CHECK(stats_take_80_bytes, sizeof(signalhub_stats_t) == 80);
 LIES_AT(stats_t, struct_size, 0);
 LIES_AT(stats_t, capacity, 8);
 LIES_AT(stats_t, published, 16);
@@ -68,6 +70,9 @@ LIES_AT(stats_t, receivers, 24);
 LIES_AT(stats_t, waiting, 32);
 LIES_AT(stats_t, waiting_publishers, 40);
 LIES_AT(stats_t, gated_by, 48);
+LIES_AT(stats_t, blocks, 56);
+LIES_AT(stats_t, block_bytes, 64);
+LIES_AT(stats_t, free_bytes, 72);
 
 /* The structs as a later version may have them. */
 typedef struct {

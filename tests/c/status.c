@@ -8,16 +8,12 @@ static void every_status_has_a_text_of_its_own(void)
 {
     for (int status = SIGNALHUB_ERR_NAME; status <= SIGNALHUB_KEPT; status++) {
         const char *text = signalhub_status_str(status);
-        if (status == -19 || status == -20) /* not given out yet */
-            continue;
         CHECK(text != NULL && text[0] != '\0');
         CHECK(strcmp(text, "unknown status") != 0);
         CHECK(signalhub_status_str(status) == text);
         for (int other = SIGNALHUB_ERR_NAME; other < status; other++)
             CHECK(strcmp(text, signalhub_status_str(other)) != 0);
-        CHECK(strcmp(text, signalhub_status_str(SIGNALHUB_KEPT)) != 0);
     }
-    CHECK(strcmp(signalhub_status_str(SIGNALHUB_KEPT), "unknown status") != 0);
 }
 
 static void statuses_have_their_numbers_for_ever(void)

@@ -156,6 +156,8 @@ class ReceiverStats(Structure):
         ("name", c_char * SIGNALHUB_NAME_SIZE),
         ("lossless", c_int),
         ("about_to_lag", c_int),
+        ("held_messages", c_uint64),
+        ("held_bytes", c_uint64),
     ]
 
 
@@ -170,6 +172,9 @@ class Stats(Structure):
         ("waiting", c_uint64),
         ("waiting_publishers", c_uint64),
         ("gated_by", c_uint64),
+        ("blocks", c_uint64),
+        ("block_bytes", c_uint64),
+        ("free_bytes", c_uint64),
     ]
 
 
