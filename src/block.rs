@@ -35,7 +35,9 @@ mod free;
 mod models;
 
 pub(crate) use draft::Draft;
-pub(crate) use foreign::{Foreign, free_due};
+pub(crate) use foreign::Foreign;
+#[cfg(not(loom))]
+pub(crate) use foreign::free_due;
 pub(crate) use free::{Bound, Usage};
 
 use free::Free;

@@ -10,7 +10,8 @@ use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread;
 use signalhub::{
-    Hub, Options, PublishError, Receiver, ReceiverOptions, RecvError, Start, TryRecvError, View,
+    Hub, Kind, Options, PublishError, Receiver, ReceiverOptions, RecvError, Start, TryRecvError,
+    View,
 };
 use std::time::Duration;
 
@@ -426,5 +427,84 @@ fn a_stalled_receiver_is_overtaken() {
         hub.close();
         seen.drain(&mut receiver);
         assert_eq!(seen.received + seen.missed, 2);
+    });
+}
+
+/// Memory of a publisher's own. Loom fails if a receiver reads it while or after it is freed.
+struct Owned {
+    cell: Arc<Watched>,
+    byte: [u8; 1],
+}
+
+struct Watched(UnsafeCell<u32>);
+
+// SAFETY: loom says who touches the cell when.
+unsafe impl Send for Watched {}
+// SAFETY: likewise.
+unsafe impl Sync for Watched {}
+
+impl AsRef<[u8]> for Owned {
+    fn as_ref(&self) -> &[u8] {
+        &self.byte
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        // SAFETY: loom fails if anybody else looks meanwhile.
+        self.cell.0.with_mut(|freed| unsafe { *freed += 1 });
+    }
+}
+
+/// A receiver that takes a publisher's own memory while the next publish replaces it either has it
+/// whole or has lost it, and it is freed once.
+#[test]
+fn owned_memory_is_freed_once_and_after_its_readers() {
+    model(|| {
+        let hub = hub(1);
+        let mut receiver = hub.subscribe().unwrap();
+        let cells = [(); 2].map(|()| Arc::new(Watched(UnsafeCell::new(0))));
+        let seen = cells.clone();
+        let owned = cells.each_ref().map(|cell| Owned {
+            cell: cell.clone(),
+            byte: [1],
+        });
+        let publisher = thread::spawn(move || {
+            for owned in owned {
+                hub.publish_owned(owned, Kind::Bytes).unwrap();
+            }
+        });
+        if let Ok(message) = receiver.try_recv() {
+            assert_eq!(message.payload(), [1]);
+            let cell = &seen[message.seq() as usize];
+            // SAFETY: loom fails if it is freed meanwhile.
+            cell.0.with(|freed| assert_eq!(unsafe { *freed }, 0));
+        }
+        drop(receiver);
+        publisher.join().unwrap();
+        for cell in cells {
+            // SAFETY: everybody else is done.
+            cell.0.with(|freed| assert_eq!(unsafe { *freed }, 1));
+        }
+    });
+}
+
+/// A loan is received as it was when it was published.
+#[test]
+fn a_loan_is_seen_as_it_was_published() {
+    model(|| {
+        let hub = hub(1);
+        let mut receiver = hub.subscribe().unwrap();
+        let publisher = thread::spawn(move || {
+            for value in 1..=2 {
+                let mut loan = hub.loan(48).unwrap();
+                loan.copy_from_slice(&large(value));
+                loan.publish(Kind::Bytes).unwrap();
+            }
+        });
+        if let Ok(message) = receiver.try_recv() {
+            assert_eq!(message.payload(), large(message.seq() as u8 + 1));
+        }
+        publisher.join().unwrap();
     });
 }

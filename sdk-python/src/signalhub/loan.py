@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import suppress
 from ctypes import byref, c_char, c_char_p, c_uint64, c_void_p, cast, sizeof
 from types import TracebackType
 from typing import Any, NoReturn
+from weakref import ref
 
 from signalhub import _bindings as c
 from signalhub import topic as topics
@@ -56,14 +56,14 @@ class Loan:
             when the loan is published or closed: using it then raises ValueError.
     """
 
-    __slots__ = ("_array", "memory")
+    __slots__ = ("_data", "_handle", "_size", "_views", "memory")
 
     def __init__(self, address: c_void_p, data: int, nbytes: int) -> None:
-        array: Any = (c_char * nbytes).from_address(data)
-        # The memory is the loan's: it is there as long as anybody has a view of it.
-        array.handle = Handle(address)
-        self._array: Any = array
-        self.memory = self._view()
+        #: None when it is published or closed.
+        self._handle: Handle | None = Handle(address)
+        self._data = data
+        self._size = nbytes
+        self.memory = self._view(self._handle)
 
     def publish(
         self,
@@ -95,53 +95,55 @@ class Loan:
             ValueError: the loan is closed, nbytes is more than it has, its text is not UTF-8, the
                 topic breaks a rule, or the origin has more than 64 bits.
         """
-        array = self._open()
-        length = sizeof(array)
-        if nbytes is not None:
-            length = integer("nbytes", nbytes, 0, length)
+        handle = self._handle
+        if handle is None:
+            raise ValueError("the loan is published or closed")
+        length = self._size if nbytes is None else integer("nbytes", nbytes, 0, self._size)
         view = c.View(sizeof(c.View), None, length)
         _name = label(view, topic, kind, origin)
-        self._let_go(array)
+        self._let_go()
         library = held if kind is Kind.BYTES or length <= LONG_BYTES else released
         seq, receivers = c_uint64(UNSAID), c_uint64()
         try:
             status = library.signalhub_loan_publish(
-                array.handle.address, byref(view), byref(seq), byref(receivers)
+                handle.address, byref(view), byref(seq), byref(receivers)
             )
         finally:  # however it ends: a signal can come when C has published it
             if seq.value == UNSAID:
-                self.memory = self._view()
+                self.memory = self._view(handle)
             else:
-                self._array = None
+                self._handle = None
         check(status)
         return receivers.value
 
     def close(self) -> None:
         """Give it back unpublished; its memory goes when nothing has a view of it. Closing twice,
         or after publishing, does nothing."""
-        self._array = None
+        self._handle = None
         with suppress(BufferError):  # somebody has a view, and may use it
             self.memory.release()
 
-    def _open(self) -> Any:
-        if self._array is None:
-            raise ValueError("the loan is published or closed")
-        return self._array
+    def _view(self, handle: Handle) -> memoryview:
+        if not self._size:
+            self._views: Any = lambda: None
+            return memoryview(bytearray())
+        array: Any = (c_char * self._size).from_address(self._data)
+        # The memory is the loan's: it is there as long as anybody has a view of it.
+        array.handle = handle
+        # All views refer to the array, and nothing else does.
+        self._views = ref(array)
+        return memoryview(array).cast("B")
 
-    def _view(self) -> memoryview:
-        # A view of nothing cannot be cast.
-        return memoryview(self._array).cast("B") if sizeof(self._array) else memoryview(bytearray())
-
-    def _let_go(self, array: Any) -> None:
+    def _let_go(self) -> None:
         """Release the memory, if nothing else has a view of it."""
         self.memory.release()
-        # Of us, of the caller, of this function and of getrefcount; a view has one more.
-        if sys.getrefcount(array) > 4:
-            self.memory = self._view()
+        array = self._views()
+        if array is not None:
+            self.memory = memoryview(array).cast("B")
             raise BufferError("something else has a view of the loan's memory")
 
     def __len__(self) -> int:
-        return 0 if self._array is None else sizeof(self._array)
+        return 0 if self._handle is None else self._size
 
     def __enter__(self) -> Loan:
         return self
@@ -158,5 +160,5 @@ class Loan:
         raise TypeError("a Loan cannot be copied or pickled")
 
     def __repr__(self) -> str:
-        state = "closed" if self._array is None else f"{len(self)} bytes"
+        state = "closed" if self._handle is None else f"{len(self)} bytes"
         return f"<Loan {state}>"
