@@ -135,6 +135,12 @@ CAPTIONS = {
         " stands still.",
     ),
     "one_to_one_lossless": Caption("One to one, lossless", PACED),
+    "lossless": Caption(
+        "One to one, each by its own means",
+        "Nobody loses a message: the contenders themselves make the publisher wait, ours by a"
+        " lossless receiver and `publish_timeout`, the peers, which are channels to one receiver,"
+        " by a blocking send. Ring of 1024. The receiver spins on try_recv, or sleeps in recv.",
+    ),
     "one_to_one_lossy": Caption(
         "One to one, lossy",
         "The publisher waits for nobody. Ours and tokio overwrite the oldest message;"

@@ -7,6 +7,7 @@ mod c_abi;
 mod extra_receiver;
 mod fan_out;
 mod idle;
+mod lossless;
 mod one_to_one;
 mod pair;
 mod patterns;
@@ -41,6 +42,10 @@ pub(crate) const ALL: &[Figure] = &[
     Figure {
         name: "one_to_one",
         run: one_to_one::run,
+    },
+    Figure {
+        name: "lossless",
+        run: lossless::run,
     },
     Figure {
         name: "fan_out",
