@@ -176,6 +176,22 @@ CAPTIONS = {
         " It is published 100 µs after the kernel said that the receiver sleeps.",
         over("bare futex"),
     ),
+    "waiting_latency": Caption(
+        "A message now and then: until a blocked receiver has it",
+        "The median, from just before publish. The receiver is blocked in recv; between messages"
+        " that follow each other closely it may not have fallen asleep.",
+    ),
+    "waiting_cpu": Caption(
+        "A message now and then: what the blocked receiver uses",
+        "Of a processor, in the same figure.",
+    ),
+    "descriptor": Caption(
+        "Waking an event loop",
+        "As in the wake-up above, but the receiver sleeps in poll on its descriptor. *publish* is"
+        " how long the publisher was kept, *received* from just before publish until the receiver"
+        " has the message.",
+        None,
+    ),
     "patterns": Caption(
         "Topics and patterns",
         "Ours alone. Sleepers are threads blocked in recv for another topic; a ring of 65,536, in"

@@ -4,6 +4,7 @@
 
 mod bursts;
 mod c_abi;
+mod descriptor;
 mod extra_receiver;
 mod fan_out;
 mod idle;
@@ -16,6 +17,7 @@ mod publish;
 mod publishers;
 mod slot_bytes;
 mod spin;
+mod waiting;
 mod wake;
 
 use crate::settings::Settings;
@@ -62,6 +64,14 @@ pub(crate) const ALL: &[Figure] = &[
     Figure {
         name: "wake",
         run: wake::run,
+    },
+    Figure {
+        name: "waiting",
+        run: waiting::run,
+    },
+    Figure {
+        name: "descriptor",
+        run: descriptor::run,
     },
     Figure {
         name: "patterns",

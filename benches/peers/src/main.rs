@@ -15,6 +15,8 @@
 mod clock;
 mod contender;
 mod contenders;
+mod cpu;
+mod eventfd;
 mod figures;
 mod futex;
 mod measure;
