@@ -179,18 +179,20 @@ CAPTIONS = {
     "waiting_latency": Caption(
         "A message now and then: until a blocked receiver has it",
         "The median, from just before publish. The receiver is blocked in recv; between messages"
-        " that follow each other closely it may not have fallen asleep.",
+        " that follow each other closely it may not have fallen asleep. *adaptive* is the default.",
+        None,
     ),
     "waiting_cpu": Caption(
         "A message now and then: what the blocked receiver uses",
         "Of a processor, in the same figure.",
+        None,
     ),
     "descriptor": Caption(
         "Waking an event loop",
         "As in the wake-up above, but the receiver sleeps in poll on its descriptor. *publish* is"
         " how long the publisher was kept, *received* from just before publish until the receiver"
         " has the message.",
-        None,
+        over("bare eventfd"),
     ),
     "patterns": Caption(
         "Topics and patterns",

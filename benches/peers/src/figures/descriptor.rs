@@ -4,17 +4,43 @@
 
 use std::time::{Duration, Instant};
 
-use super::wake::percentiles;
-use crate::eventfd::EventFd;
+use signalhub::{Hub, Options, TryRecvError};
+
+use super::{Message, wake::percentiles};
+use crate::eventfd::{EventFd, wait_until_readable};
 use crate::measure::Table;
+use crate::payload::first_word;
 use crate::settings::Settings;
 
 pub(super) fn run(settings: &Settings) {
     let rows = ["publish, p50", "received, p50", "received, p99"];
     Table::new(settings, "descriptor", "us", rows)
         .across_cores()
+        .column("ours", || ours(settings))
         .column("bare eventfd", || bare(settings))
         .measure();
+}
+
+fn ours(settings: &Settings) -> [f64; 3] {
+    let hub = Hub::new(Options::default()).expect("the ring fits in memory");
+    let mut receiver = hub.subscribe().expect("the hub is open");
+    let fd = receiver.fd().expect("there is a descriptor more");
+    let publish = |sent: u64| {
+        let mut message: Message = [7; 64];
+        message[..8].copy_from_slice(&sent.to_le_bytes());
+        hub.publish(&message).expect("the hub is open");
+    };
+    // Looks first, as an event loop does that reads until nothing is there.
+    let recv = move || {
+        loop {
+            match receiver.try_recv() {
+                Ok(message) => return first_word(message.payload()),
+                Err(TryRecvError::Empty) => wait_until_readable(fd),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+    sample(settings, publish, recv)
 }
 
 fn bare(settings: &Settings) -> [f64; 3] {

@@ -7,6 +7,8 @@ use std::hint::spin_loop;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use signalhub::Wait;
+
 use super::Message;
 use crate::contender::{Contender, Plan, Publisher, Receiver, Took};
 use crate::contenders::{Crossbeam, Ours, Tokio};
@@ -34,9 +36,13 @@ fn table(
     unit: &'static str,
     what: impl Fn(&Seen) -> f64 + Copy,
 ) {
+    let ours = |wait| move || periods(settings, Ours::with_wait(wait), what);
     Table::new(settings, name, unit, ROWS)
         .across_cores()
-        .column("ours", || periods(settings, Ours::default(), what))
+        .column("ours, adaptive", ours(Wait::Adaptive))
+        .column("ours, spin", ours(Wait::Spin))
+        .column("ours, yield", ours(Wait::Yield))
+        .column("ours, park", ours(Wait::Park))
         .column("tokio", || periods(settings, Tokio::<Message>::new(), what))
         .column("crossbeam", || {
             periods(settings, Crossbeam::<Message, false>::lossy(), what)
@@ -61,6 +67,7 @@ struct Seen {
 
 fn sample<C: Contender>(settings: &Settings, contender: C, period: Duration) -> Seen {
     let (mut publisher, mut receivers) = contender.open(Plan::usual(1));
+    let messages = (settings.sample_time.as_nanos() / period.as_nanos()) as u32;
     let origin = Instant::now();
     let now = move || origin.elapsed().as_nanos() as u64;
 
@@ -68,12 +75,12 @@ fn sample<C: Contender>(settings: &Settings, contender: C, period: Duration) -> 
         let receiving = scope.spawn(move || {
             pin::to(settings.cores.receiver(0));
             let (start, busy) = (Instant::now(), cpu::time());
-            let mut took = Vec::with_capacity(settings.wakes);
+            let mut took = Vec::with_capacity(messages as usize);
             let mut take = || {
                 receivers[0]
                     .recv(|message| took.push(now().saturating_sub(payload::first_word(message))))
             };
-            while take() == Took::Message {}
+            while matches!(take(), Took::Message | Took::Lagged) {}
             let busy = cpu::time() - busy;
             took.sort_unstable();
             Seen {
@@ -83,7 +90,7 @@ fn sample<C: Contender>(settings: &Settings, contender: C, period: Duration) -> 
         });
         let start = Instant::now();
         let mut message: Message = [7; 64];
-        for n in 1..=settings.wakes as u32 {
+        for n in 1..=messages {
             while start.elapsed() < period * n {
                 spin_loop();
             }
