@@ -219,8 +219,10 @@ CAPTIONS = {
         " ring and out of it when the message fits its slot, else once, into memory that"
         " receivers share. `[u8; N]` is copied in and out; `Arc<[u8]>` is allocated and"
         " copied once; `Vec<u8>` once, and again for the receiver. Ring of 1024, of 64 at"
-        " 64 KB, of 16 at 1 MB, 4 at 10 MB and 2 at 100 MB, which ours retains; the peers free a message when the last"
-        " receiver has it, and the next one finds its memory in the cache.",
+        " 64 KB, of 16 at 1 MB, of 4 at 10 MB, of 2 at 100 MB, which ours retains; the peers"
+        " free a message when the last receiver has it, and the next one finds its memory in"
+        " the cache. iceoryx2, where it was asked for, is its in-process variant: copied once,"
+        " into memory that it lends.",
     ),
     "extra_receiver": Caption(
         "One receiver more, by size of the message",

@@ -7,6 +7,8 @@ mod c_abi;
 mod descriptor;
 mod extra_receiver;
 mod fan_out;
+#[cfg(feature = "iceoryx2")]
+mod iceoryx2;
 mod idle;
 mod lossless;
 mod one_to_one;
