@@ -135,6 +135,12 @@ CAPTIONS = {
         " stands still.",
     ),
     "one_to_one_lossless": Caption("One to one, lossless", PACED),
+    "lossless": Caption(
+        "One to one, each by its own means",
+        "Nobody loses a message: the contenders themselves make the publisher wait, ours by a"
+        " lossless receiver and `publish_timeout`, the peers, which are channels to one receiver,"
+        " by a blocking send. Ring of 1024. The receiver spins on try_recv, or sleeps in recv.",
+    ),
     "one_to_one_lossy": Caption(
         "One to one, lossy",
         "The publisher waits for nobody. Ours and tokio overwrite the oldest message;"
@@ -170,6 +176,24 @@ CAPTIONS = {
         " It is published 100 µs after the kernel said that the receiver sleeps.",
         over("bare futex"),
     ),
+    "waiting_latency": Caption(
+        "A message now and then: until a blocked receiver has it",
+        "The median, from just before publish. The receiver is blocked in recv; between messages"
+        " that follow each other closely it may not have fallen asleep. *adaptive* is the default.",
+        None,
+    ),
+    "waiting_cpu": Caption(
+        "A message now and then: what the blocked receiver uses",
+        "Of a processor, in the same figure.",
+        None,
+    ),
+    "descriptor": Caption(
+        "Waking an event loop",
+        "As in the wake-up above, but the receiver sleeps in poll on its descriptor. *publish* is"
+        " how long the publisher was kept, *received* from just before publish until the receiver"
+        " has the message.",
+        over("bare eventfd"),
+    ),
     "patterns": Caption(
         "Topics and patterns",
         "Ours alone. Sleepers are threads blocked in recv for another topic; a ring of 65,536, in"
@@ -195,8 +219,10 @@ CAPTIONS = {
         " ring and out of it when the message fits its slot, else once, into memory that"
         " receivers share. `[u8; N]` is copied in and out; `Arc<[u8]>` is allocated and"
         " copied once; `Vec<u8>` once, and again for the receiver. Ring of 1024, of 64 at"
-        " 64 KB, of 16 at 1 MB, 4 at 10 MB and 2 at 100 MB, which ours retains; the peers free a message when the last"
-        " receiver has it, and the next one finds its memory in the cache.",
+        " 64 KB, of 16 at 1 MB, of 4 at 10 MB, of 2 at 100 MB, which ours retains; the peers"
+        " free a message when the last receiver has it, and the next one finds its memory in"
+        " the cache. iceoryx2, where it was asked for, is its in-process variant: copied once,"
+        " into memory that it lends.",
     ),
     "extra_receiver": Caption(
         "One receiver more, by size of the message",

@@ -4,9 +4,13 @@
 
 mod bursts;
 mod c_abi;
+mod descriptor;
 mod extra_receiver;
 mod fan_out;
+#[cfg(feature = "iceoryx2")]
+mod iceoryx2;
 mod idle;
+mod lossless;
 mod one_to_one;
 mod pair;
 mod patterns;
@@ -15,6 +19,7 @@ mod publish;
 mod publishers;
 mod slot_bytes;
 mod spin;
+mod waiting;
 mod wake;
 
 use crate::settings::Settings;
@@ -43,6 +48,10 @@ pub(crate) const ALL: &[Figure] = &[
         run: one_to_one::run,
     },
     Figure {
+        name: "lossless",
+        run: lossless::run,
+    },
+    Figure {
         name: "fan_out",
         run: fan_out::run,
     },
@@ -57,6 +66,14 @@ pub(crate) const ALL: &[Figure] = &[
     Figure {
         name: "wake",
         run: wake::run,
+    },
+    Figure {
+        name: "waiting",
+        run: waiting::run,
+    },
+    Figure {
+        name: "descriptor",
+        run: descriptor::run,
     },
     Figure {
         name: "patterns",

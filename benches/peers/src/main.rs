@@ -4,7 +4,7 @@
 //! ```text
 //! settings.rs     how long and how often to measure, and on which cores
 //! contender.rs    what a figure needs of a contender
-//! contenders/     ours (from Rust and from C), tokio's broadcast, crossbeam-channel
+//! contenders/     ours (from Rust and from C), tokio's broadcast and mpsc, crossbeam-channel
 //! figures/        one figure per file: what is timed, and who takes part
 //! measure.rs      takes the contenders in turn, round after round
 //! report.rs       prints each result as a line of JSON, which scripts/bench makes tables of
@@ -15,6 +15,8 @@
 mod clock;
 mod contender;
 mod contenders;
+mod cpu;
+mod eventfd;
 mod figures;
 mod futex;
 mod measure;

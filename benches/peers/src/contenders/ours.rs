@@ -2,20 +2,29 @@
 #![forbid(unsafe_code)]
 //! SignalHub, called from Rust.
 
-use signalhub::{Hub, Options, RecvError, TryRecvError};
+use signalhub::{Hub, Options, ReceiverOptions, RecvError, TryRecvError, Wait};
 
 use crate::contender::{Contender, Plan, Publisher, Receiver, Took};
 
-/// A hub with the default options, but for what the plan says.
+/// A hub and receivers with the default options, but for what the plan says.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Ours {
     options: Options,
+    wait: Wait,
 }
 
 impl Ours {
     pub(crate) fn with_slot_bytes(slot_bytes: u64) -> Self {
         Self {
             options: Options::default().slot_bytes(slot_bytes),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn with_wait(wait: Wait) -> Self {
+        Self {
+            wait,
+            ..Self::default()
         }
     }
 }
@@ -27,8 +36,9 @@ impl Contender for Ours {
     fn open(self, plan: Plan) -> (Self::Publisher, Vec<Self::Receiver>) {
         let hub = Hub::new(self.options.capacity(plan.capacity as u64))
             .expect("a figure asks for a ring that fits in memory");
+        let options = ReceiverOptions::default().wait(self.wait);
         let receivers = (0..plan.receivers)
-            .map(|_| hub.subscribe().expect("the hub is open"))
+            .map(|_| hub.subscribe_with(&options).expect("the hub is open"))
             .collect();
         (hub, receivers)
     }

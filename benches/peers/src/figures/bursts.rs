@@ -70,7 +70,7 @@ fn packed_in_c(settings: &Settings, c: CAbi, size: usize) -> f64 {
 fn many(settings: &Settings, size: usize) -> f64 {
     let mut messages = vec![Message::default(); BURST];
     sample(settings, Ours::default(), size, |receiver| {
-        let received = receiver.recv_many(&mut messages, Duration::MAX);
+        let received = receiver.recv_many(&mut messages, None);
         let received = received.expect("messages are there");
         received.iter().for_each(|message| look(message.payload()));
         received.len()
@@ -80,7 +80,7 @@ fn many(settings: &Settings, size: usize) -> f64 {
 fn packed(settings: &Settings, size: usize) -> f64 {
     let mut batch = Packed::new(BURST, BURST * size);
     sample(settings, Ours::default(), size, |receiver| {
-        let count = receiver.recv_packed(&mut batch, Duration::MAX);
+        let count = receiver.recv_packed(&mut batch, None);
         batch.iter().for_each(look);
         count.expect("messages are there")
     })

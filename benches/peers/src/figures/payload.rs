@@ -47,7 +47,7 @@ fn allocated<'a>(
         message_bytes,
         receivers: 1,
     };
-    Table::new(settings, "payload", "ns", [row])
+    let table = Table::new(settings, "payload", "ns", [row])
         .column("ours", move || through(settings, Ours::default(), plan))
         .column("tokio, Arc<[u8]>", move || {
             through(settings, Tokio::<Arc<[u8]>>::new(), plan)
@@ -57,7 +57,12 @@ fn allocated<'a>(
         })
         .column("crossbeam, Arc<[u8]>", move || {
             through(settings, Crossbeam::<Arc<[u8]>, false>::lossy(), plan)
-        })
+        });
+    #[cfg(feature = "iceoryx2")]
+    let table = table.column("iceoryx2", move || {
+        [super::iceoryx2::sample(settings, plan)]
+    });
+    table
 }
 
 fn through<C: Contender>(settings: &Settings, contender: C, plan: Plan) -> [f64; 1] {

@@ -64,7 +64,7 @@ fn bare(settings: &Settings) -> [f64; 2] {
 
 /// Wakes the receiver again and again with the time of sending; returns the p50 and p99 of how long
 /// that took, in microseconds.
-fn percentiles(
+pub(super) fn percentiles(
     settings: &Settings,
     mut publish: impl FnMut(u64),
     mut recv: impl FnMut() -> u64 + Send,
