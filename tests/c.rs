@@ -27,8 +27,8 @@ macro_rules! c_tests {
 }
 
 c_tests! {
-    arguments busy close conformance copies errno fork handles header idle memory messages signals
-    sizes status stress timeouts
+    arguments busy close conformance copies errno fork handles header idle lossless memory messages
+    signals sizes stats status stress timeouts
 }
 
 /// Compiles and runs `tests/c/{name}.c`.

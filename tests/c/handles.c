@@ -13,9 +13,12 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
     signalhub_t *clone = NULL;
     signalhub_receiver_t *receiver = NULL;
+    signalhub_stats_t stats = SIGNALHUB_STATS_INIT;
+    signalhub_receiver_stats_t receiver_stats = SIGNALHUB_RECEIVER_STATS_INIT;
     int closed = 0;
     uint64_t number = 77;
     size_t count = 77;
+    char buf[8];
     CHECK_STATUS(signalhub_clone(hub, &clone), want);
     CHECK_STATUS(signalhub_publish(hub, 0, "x", 1, &number, &number), want);
     CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), want);
@@ -26,6 +29,13 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
     CHECK_STATUS(signalhub_subscribe(hub, &receiver), want);
     CHECK_STATUS(signalhub_subscribe_with(hub, NULL, &receiver), want);
     CHECK_STATUS(signalhub_close(hub), want);
+    CHECK_STATUS(signalhub_publish_timeout(hub, &view, -1, &number, &number), want);
+    stats.capacity = 77;
+    CHECK_STATUS(signalhub_stats(hub, &stats), want);
+    receiver_stats.id = 77;
+    CHECK_STATUS(signalhub_stats_receivers(hub, &receiver_stats, 1, &count), want);
+    CHECK_STATUS(signalhub_stats_text(hub, "", 0, buf, 8, &count), want);
+    CHECK(stats.capacity == 77 && receiver_stats.id == 77);
     CHECK(clone == NULL && receiver == NULL && number == 77 && count == 77);
 }
 
@@ -170,6 +180,9 @@ static void make_use_and_free(int64_t text)
     signalhub_view_t view;
     options.pattern = "a.*";
     options.pattern_len = 3;
+    options.lossless = 1;
+    options.name = "filtering";
+    options.name_len = 9;
     CHECK_OK(signalhub_subscribe_with(hub, &options, &filtering));
     CHECK_OK(signalhub_publish(hub, 0, &text, sizeof text, NULL, NULL));
     CHECK_STATUS(signalhub_receiver_try_recv(filtering, message, NULL), SIGNALHUB_EMPTY);
