@@ -16,7 +16,7 @@ use signalhub::{
 use watchdog::Watchdog;
 
 /// What this surface can do of what scripts may need.
-const CAN: [&str; 2] = ["publish_many", "lossless"];
+const CAN: [&str; 1] = ["publish_many"];
 
 #[test]
 fn rust_agrees_with_every_conformance_script() {
