@@ -23,6 +23,7 @@ from signalhub.errors import (
     ClosedError,
     DecodeError,
     ForkedError,
+    FullError,
     LaggedError,
     RecvTimeout,
     SignalHubError,
@@ -30,7 +31,7 @@ from signalhub.errors import (
 from signalhub.hub import SignalHub
 from signalhub.message import Kind, Message
 from signalhub.receiver import SignalReceiver
-from signalhub.stats import ReceiverStats
+from signalhub.stats import HubStats, ReceiverStats
 
 __version__ = f"{SIGNALHUB_VERSION_MAJOR}.{SIGNALHUB_VERSION_MINOR}.{SIGNALHUB_VERSION_PATCH}"
 
@@ -38,6 +39,8 @@ __all__ = [
     "ClosedError",
     "DecodeError",
     "ForkedError",
+    "FullError",
+    "HubStats",
     "Kind",
     "LaggedError",
     "Message",
