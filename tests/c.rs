@@ -28,7 +28,7 @@ macro_rules! c_tests {
 
 c_tests! {
     arguments busy capacity_bytes close conformance copies descriptors errno fork handles header idle
-    loans memory messages owned packed signals sizes status stress timeouts wait_any
+    loans lossless memory messages owned packed signals sizes stats status stress timeouts wait_any
 }
 
 /// Compiles and runs `tests/c/{name}.c`.

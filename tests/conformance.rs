@@ -19,7 +19,7 @@ use signalhub::{
 use watchdog::Watchdog;
 
 /// What this surface can do of what scripts may need.
-const CAN: [&str; 4] = ["publish_many", "recv_many", "recv_packed", "lossless"];
+const CAN: [&str; 3] = ["publish_many", "recv_many", "recv_packed"];
 
 #[test]
 fn rust_agrees_with_every_conformance_script() {

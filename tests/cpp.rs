@@ -28,7 +28,7 @@ macro_rules! cpp_tests {
 }
 
 cpp_tests! {
-    abi conformance destruction errors exits header lags moves plugins receive owned
+    abi conformance destruction errors exits header lags lossless moves owned plugins receive stats
 }
 
 /// Compiles and runs `tests/cpp/{name}.cpp`.

@@ -43,8 +43,10 @@
     {sizeof(signalhub_receiver_options_t), NULL, 0, SIGNALHUB_START_NEXT, \
      SIGNALHUB_ON_LAG_REPORT, 0, 0, NULL, 0, 0, 0, 0, SIGNALHUB_WAIT_ADAPTIVE}
 
-/** Statistics to be filled in. */
+/** Statistics of a hub, to be filled in. */
 #define SIGNALHUB_STATS_INIT {sizeof(signalhub_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/** Statistics of a receiver, to be filled in. */
 #define SIGNALHUB_RECEIVER_STATS_INIT \
     {sizeof(signalhub_receiver_stats_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, "", 0, 0, 0, 0}
 

@@ -79,8 +79,9 @@ def constants() -> dict[str, int]:
     found = {}
     for line in preprocessed("-dM").splitlines():
         _, name, *value = line.split(maxsplit=2)
-        if name.startswith("SIGNALHUB_") and value and value[0].isdigit():
-            found[name] = int(value[0])
+        digits = value[0].rstrip("ul") if value else ""
+        if name.startswith("SIGNALHUB_") and digits.isdigit():
+            found[name] = int(digits)
     for node in declarations():
         if isinstance(node, c_ast.Typedef) and isinstance(node.type.type, c_ast.Enum):
             for item in node.type.type.values.enumerators:

@@ -285,6 +285,90 @@ def test_an_origin_has_64_bits(hub: SignalHub, receiver: SignalReceiver, origin:
         hub.publish("x", origin=origin)
 
 
+@pytest.mark.parametrize("lossless", [1, 0, None, "yes"])
+def test_lossless_is_a_bool(hub: SignalHub, lossless: Any) -> None:
+    with pytest.raises(TypeError, match="lossless must be a bool, not "):
+        hub.subscribe(lossless=lossless)
+
+
+@pytest.mark.parametrize("max_stall", ["1", True, [1], Decimal(1)])
+def test_a_stall_is_a_number(hub: SignalHub, max_stall: Any) -> None:
+    with pytest.raises(TypeError, match="max_stall must be a number of seconds or None, not "):
+        hub.subscribe(lossless=True, max_stall=max_stall)
+
+
+@pytest.mark.parametrize("max_stall", [0, 0.0, -1, -1e-9, NAN, float("-inf")])
+def test_a_stall_is_longer_than_nothing(hub: SignalHub, max_stall: float) -> None:
+    with pytest.raises(ValueError, match=r"max_stall must be (more than 0|0 or more) seconds"):
+        hub.subscribe(lossless=True, max_stall=max_stall)
+
+
+@pytest.mark.parametrize("name", [b"a", 1, True, None, ["a"]])
+def test_a_name_is_a_str(hub: SignalHub, name: Any) -> None:
+    with pytest.raises(TypeError, match="name must be a str, not "):
+        hub.subscribe(name=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("n" * 64, "name has 64 bytes of UTF-8, 63 are the most"),
+        ("ü" * 32, "name has 64 bytes of UTF-8, 63 are the most"),
+        ("a\n", "has a control character"),
+        ("a\0b", "has a control character"),
+        ("\x7f", "has a control character"),
+        ("\x85", "has a control character"),
+        ("\ud800", "surrogates not allowed"),
+    ],
+)
+def test_a_bad_name_is_a_value_error_that_says_which_rule(
+    hub: SignalHub, name: str, rule: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(rule)):
+        hub.subscribe(name=name)
+    assert hub.publish("to nobody") == 0
+
+
+def test_python_and_c_agree_about_every_character_in_a_name(hub: SignalHub) -> None:
+    for char in map(chr, [*range(0xD800), *range(0xE000, 0x10000), 0x1F642, 0x10FFFF]):
+        options = _bindings.ReceiverOptions(sizeof(_bindings.ReceiverOptions))
+        name, handle = char.encode(), c_void_p()
+        text = c_char_p(name)
+        options.name, options.name_len = c_void_p.from_buffer(text).value, len(name)
+        status = held.signalhub_subscribe_with(hub.handle, byref(options), byref(handle))
+        held.signalhub_receiver_free(handle)
+        try:
+            hub.subscribe(name=char).close()
+        except ValueError:
+            assert status == _bindings.SIGNALHUB_ERR_NAME, hex(ord(char))
+        else:
+            assert status == _bindings.SIGNALHUB_OK, hex(ord(char))
+
+
+@pytest.mark.parametrize("warn_behind", ["1", 1.5, None, True])
+def test_how_far_behind_to_warn_is_an_int(hub: SignalHub, warn_behind: Any) -> None:
+    with pytest.raises(TypeError, match="warn_behind must be an int, not "):
+        hub.subscribe(warn_behind=warn_behind)
+
+
+@pytest.mark.parametrize("warn_behind", [-1, 2**64, HUGE])
+def test_how_far_behind_to_warn_has_64_bits(hub: SignalHub, warn_behind: int) -> None:
+    text = f"warn_behind must be from 0 to {2**64 - 1}, not {warn_behind}"
+    with pytest.raises(ValueError, match=text):
+        hub.subscribe(warn_behind=warn_behind)
+
+
+@pytest.mark.parametrize("label", [b"a", 1, None, ["a"]])
+def test_a_label_is_a_str(hub: SignalHub, label: Any) -> None:
+    with pytest.raises(TypeError, match="label must be a str, not "):
+        hub.stats_text(label)
+
+
+def test_a_label_is_text(hub: SignalHub) -> None:
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        hub.stats_text("\ud800")
+
+
 @pytest.mark.parametrize("receive", ["recv", "recv_message"])
 @pytest.mark.parametrize("timeout", ["1", b"1", True, False, [1], 1j, Decimal(1)])
 def test_a_timeout_is_a_number(receiver: SignalReceiver, receive: str, timeout: Any) -> None:
@@ -292,6 +376,22 @@ def test_a_timeout_is_a_number(receiver: SignalReceiver, receive: str, timeout: 
         getattr(receiver, receive)(timeout=timeout)
     with pytest.raises(TypeError, match="timeout must be a number of seconds or None, not "):
         receiver.recv_many(1, timeout=timeout)
+
+
+@pytest.mark.parametrize("timeout", ["1", b"1", True, False, [1], 1j, Decimal(1)])
+def test_a_publisher_s_timeout_is_a_number(
+    hub: SignalHub, receiver: SignalReceiver, timeout: Any
+) -> None:
+    with pytest.raises(TypeError, match="timeout must be a number of seconds or None, not "):
+        hub.publish("x", timeout=timeout)
+
+
+@pytest.mark.parametrize("timeout", [-1, -1e-9, -HUGE, NAN, float("-inf")])
+def test_a_publisher_s_timeout_is_not_negative_nor_nan(
+    hub: SignalHub, receiver: SignalReceiver, timeout: float
+) -> None:
+    with pytest.raises(ValueError, match="timeout must be 0 or more seconds, not "):
+        hub.publish("x", timeout=timeout)
 
 
 @pytest.mark.parametrize("timeout", [-1, -1e-9, -HUGE, NAN, float("-inf")])

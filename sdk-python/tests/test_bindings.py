@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import subprocess
-from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ STRUCTS = {
     "signalhub_view_t": _bindings.View,
     "signalhub_receiver_options_t": _bindings.ReceiverOptions,
     "signalhub_receiver_stats_t": _bindings.ReceiverStats,
+    "signalhub_stats_t": _bindings.Stats,
 }
 NUMBERS = {
     "int": c_int,
@@ -96,6 +97,9 @@ def result(node: Any) -> Any:
 
 def argument(node: Any) -> Any:
     """Return the ctypes type for a type in C: handles, data and texts are addresses."""
+    if isinstance(node, c_ast.ArrayDecl):
+        assert node.type.type.names == ["char"]
+        return c_char * header.number(node.dim)
     if not isinstance(node, c_ast.PtrDecl):
         return TYPES[node.type.names[0]]
     to = node.type

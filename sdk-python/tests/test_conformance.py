@@ -15,7 +15,16 @@ from typing import Any, Callable
 
 import pytest
 
-from signalhub import ClosedError, KeptError, Kind, LaggedError, Message, RecvTimeout, SignalHub
+from signalhub import (
+    ClosedError,
+    FullError,
+    KeptError,
+    Kind,
+    LaggedError,
+    Message,
+    RecvTimeout,
+    SignalHub,
+)
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "tests" / "conformance"
 #: What this surface can do of what scripts may need.
@@ -30,6 +39,7 @@ REFUSALS = {
     "topic ": "err_topic",
     "pattern ": "err_pattern",
     "from_seq must be": "err_start",
+    "name ": "err_name",
 }
 
 
@@ -134,12 +144,19 @@ def kind_of(name: str) -> Kind:
     return Kind(int(name)) if name.isdigit() else Kind[name.upper()]
 
 
+def seconds(ns: int) -> float | None:
+    """Return a time as Python has it; negative is for ever."""
+    return None if ns < 0 else ns / 1e9
+
+
 def status_of(call: Callable[[], Any]) -> str:
     """Return what came of a call, as scripts write it."""
     try:
         result = call()
     except ClosedError:
         return "closed"
+    except FullError:
+        return "full"
     except RecvTimeout:
         return "timeout"
     except KeptError:
@@ -170,7 +187,7 @@ class Driver:
         command, *arguments = call.words
         if command in ("publish", "publish_owned"):
             call.words = arguments
-            getattr(self, command)(call.payloads(), want)
+            getattr(self, command)(call, want)
         elif command == "publish_loan":
             call.words = arguments[1:]
             self.publish_loan(arguments[0], *call.payloads(), want=want)
@@ -204,12 +221,17 @@ class Driver:
             options["pattern"] = payload(options["pattern"])[0].decode()
         if "ignore_origin" in options:
             options["ignore_origin"] = int(options["ignore_origin"])
+        if "lossless" in options:
+            options["lossless"] = options["lossless"] == "1"
+        if "max_stall" in options:
+            options["max_stall"] = int(options["max_stall"]) / 1e9
         self.named[name] = self.hub.subscribe(**options)
 
     def stats(self, name: str, *, want: Side) -> None:
         got = asdict(self.named[name].stats)
-        next_seq = got.pop("next_seq")
-        assert got == {count: int(value) for count, value in want.options.items()}
+        next_seq = got["next_seq"]
+        for count, value in want.options.items():
+            assert got[count] == int(value), count
         assert next_seq == self.named[name].next_seq
         assert next_seq - got["start_seq"] == got["received"] + got["filtered"] + got["missed"]
 
@@ -225,18 +247,20 @@ class Driver:
     def next_seq(self, name: str = "") -> Any:
         return (self.named[name] if name else self.hub).next_seq
 
-    def publish(self, payloads: list[Payload], want: Side) -> None:
-        for one in payloads:
+    def publish(self, call: Side, want: Side) -> None:
+        for one in call.payloads():
             kind = None if one.kind in (Kind.TEXT, Kind.BYTES) else one.kind
             options: dict[str, Any] = {"topic": one.topic, "kind": kind, "origin": one.origin}
+            if "timeout" in call.options:
+                options["timeout"] = seconds(int(call.options["timeout"]))
             got = status_of(partial(self.hub.publish, one.content(), **options))
             if got.isdigit():
                 assert got == want.options.get("receivers", got)
                 got = "ok"
             assert got == (" ".join(want.words) or "ok")
 
-    def publish_owned(self, payloads: list[Payload], want: Side) -> None:
-        for one in payloads:
+    def publish_owned(self, call: Side, want: Side) -> None:
+        for one in call.payloads():
             memory = array("B", one.data)
             watched = weakref.ref(memory)
             options: dict[str, Any] = {"topic": one.topic, "kind": one.kind, "origin": one.origin}
@@ -261,7 +285,7 @@ class Driver:
 
     def receive(self, command: str, name: str, number: str = "-1", *, want: Side) -> None:
         receiver, count = self.named[name], int(number)
-        timeout = None if count < 0 else count / 1e9
+        timeout = seconds(count)
         calls: dict[str, Callable[[], Any]] = {
             "try_recv": receiver.try_recv,
             "recv": receiver.recv_message,

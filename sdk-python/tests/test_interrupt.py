@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Signals reach the main thread while it receives, and no message is lost by that (promise P9)."""
+"""Signals reach the main thread while it receives, and no message is lost by that (promise P9); and
+while it waits to publish, and no message is published twice."""
 
 from __future__ import annotations
 
@@ -184,3 +185,67 @@ other.close()
 print(got, receiver.recv())
 """
     assert run(code) == "['on and on'] on and on\n"
+
+
+FULL = """
+hub = SignalHub(1)
+receiver.close()
+receiver = hub.subscribe(lossless=True)
+hub.publish("before")
+"""
+
+
+@pytest.mark.parametrize("timeout", ["None", "1e9"])
+def test_ctrl_c_ends_a_publish_that_waits_and_nothing_is_published(timeout: str) -> None:
+    code = f"""
+hub.close()
+{FULL}
+thread = threading.Thread(target=signal_when_asleep, args=(signal.SIGINT,))
+thread.start()
+try:
+    hub.publish("interrupted", timeout={timeout})
+except KeyboardInterrupt:
+    print("interrupted", hub.next_seq)
+thread.join()
+print(receiver.recv(), receiver.try_recv())
+hub.publish("after", timeout=0.0)
+print(receiver.recv())
+"""
+    assert run(code) == "interrupted 1\nbefore None\nafter\n"
+
+
+def test_a_handler_that_returns_does_not_end_a_publish_that_waits() -> None:
+    code = f"""
+hub.close()
+{FULL}
+signal.signal(signal.SIGUSR1, lambda *_: print(receiver.recv()))
+thread = threading.Thread(target=signal_when_asleep, args=(signal.SIGUSR1,))
+thread.start()
+print(hub.publish("once", timeout=None))
+thread.join()
+print(receiver.recv(), receiver.try_recv(), hub.next_seq)
+"""
+    assert run(code) == "before\n1\nonce None 2\n"
+
+
+def test_signals_publish_nothing_twice() -> None:
+    code = f"""
+hub.close()
+{FULL}
+signal.signal(signal.SIGUSR1, lambda *_: None)
+ROUNDS = 50
+
+def disturb():
+    for i in range(ROUNDS):
+        signal_when_asleep(signal.SIGUSR1, then=lambda: got.append(receiver.recv()))
+
+got = []
+thread = threading.Thread(target=disturb)
+thread.start()
+for i in range(ROUNDS):
+    hub.publish(str(i), timeout=None)
+thread.join()
+got.append(receiver.recv())
+print(got == ["before", *map(str, range(ROUNDS))], hub.next_seq)
+"""
+    assert run(code) == "True 51\n"

@@ -51,12 +51,12 @@ class Background:
         return function_of(self._thread)
 
     def wait_until_asleep(self) -> None:
-        """Return when the thread sleeps in a receive."""
+        """Return when the thread sleeps in a receive, or in a publish."""
         wait_until(lambda: is_asleep(self._thread))
 
 
 def is_asleep(thread: threading.Thread) -> bool:
-    """Return whether a thread sleeps in a receive."""
+    """Return whether a thread sleeps in a receive, or in a publish."""
     if function_of(thread) != "_wait":
         return False
     with open(f"/proc/self/task/{thread.native_id}/stat") as stat:

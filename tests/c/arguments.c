@@ -22,6 +22,7 @@ static void null_in_any_position_is_a_status(void)
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
     signalhub_receiver_options_t receiver_options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
     signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
+    signalhub_stats_t hub_stats = SIGNALHUB_STATS_INIT;
     signalhub_t *out_hub = NULL;
     signalhub_receiver_t *out_receiver = NULL;
     signalhub_message_t *none = NULL;
@@ -98,10 +99,22 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_publish_owned(NULL, &view, free, NULL, &number, &number), null);
     CHECK_STATUS(signalhub_publish_owned(hub, NULL, free, NULL, &number, &number), null);
     CHECK(out_loan == NULL);
+    CHECK_STATUS(signalhub_publish_timeout(NULL, &view, -1, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_timeout(hub, NULL, -1, &number, &number), null);
+    CHECK_STATUS(signalhub_stats(NULL, &hub_stats), null);
+    CHECK_STATUS(signalhub_stats(hub, NULL), null);
+    CHECK_STATUS(signalhub_stats_receivers(NULL, &stats, 1, &count), null);
+    CHECK_STATUS(signalhub_stats_receivers(hub, NULL, 1, &count), null);
+    CHECK_STATUS(signalhub_stats_receivers(hub, &stats, 1, NULL), null);
+    CHECK_STATUS(signalhub_stats_text(NULL, "", 0, buf, 8, &count), null);
+    CHECK_STATUS(signalhub_stats_text(hub, NULL, 1, buf, 8, &count), null);
+    CHECK_STATUS(signalhub_stats_text(hub, "", 0, NULL, 8, &count), null);
+    CHECK_STATUS(signalhub_stats_text(hub, "", 0, buf, 8, NULL), null);
 
     view.len = 1;
     CHECK_STATUS(signalhub_publish_owned(hub, &view, free, NULL, &number, &number), null);
     CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), null);
+    CHECK_STATUS(signalhub_publish_timeout(hub, &view, -1, &number, &number), null);
     CHECK_STATUS(signalhub_publish_many(hub, &view, 1, &count), null);
     view.len = 0;
     view.topic_len = 1;
@@ -111,6 +124,9 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), null);
     CHECK_STATUS(signalhub_publish_many(hub, &view, 1, &count), null);
     receiver_options.pattern_len = 1;
+    CHECK_STATUS(signalhub_subscribe_with(hub, &receiver_options, &out_receiver), null);
+    receiver_options.pattern_len = 0;
+    receiver_options.name_len = 1;
     CHECK_STATUS(signalhub_subscribe_with(hub, &receiver_options, &out_receiver), null);
 
     CHECK(out_hub == NULL && out_receiver == NULL && number == 77 && count == 77 && fd == 77);
@@ -157,6 +173,7 @@ static void an_unknown_kind_is_a_status(void)
         view.kind = kinds[i];
         CHECK_STATUS(signalhub_publish(hub, kinds[i], "x", 1, NULL, NULL), SIGNALHUB_ERR_KIND);
         CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_KIND);
+        CHECK_STATUS(signalhub_publish_timeout(hub, &view, -1, NULL, NULL), SIGNALHUB_ERR_KIND);
         CHECK_STATUS(signalhub_publish_many(hub, &view, 1, NULL), SIGNALHUB_ERR_KIND);
     }
     nothing_happened();
@@ -182,6 +199,7 @@ static void a_bad_topic_is_a_status(void)
         view.topic = topics[i];
         view.topic_len = strlen(topics[i]);
         CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_TOPIC);
+        CHECK_STATUS(signalhub_publish_timeout(hub, &view, -1, NULL, NULL), SIGNALHUB_ERR_TOPIC);
     }
     /* A NUL ends no topic: it is refused, not cut off. */
     view.topic = "a\0b";
@@ -294,6 +312,7 @@ static void too_big_a_length_is_a_status(void)
 {
     static const size_t lengths[] = {SIZE_MAX, SIZE_MAX / 2 + 1, SIZE_MAX / 2, (size_t)1 << 40};
     signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    signalhub_receiver_stats_t stats = SIGNALHUB_RECEIVER_STATS_INIT;
     size_t len = 77;
     char buf[8];
     for (size_t i = 0; i < COUNT_OF(lengths); i++) {
@@ -301,6 +320,7 @@ static void too_big_a_length_is_a_status(void)
         view.len = lengths[i];
         CHECK_STATUS(signalhub_publish(hub, 0, "x", lengths[i], NULL, NULL), SIGNALHUB_ERR_TOO_BIG);
         CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), SIGNALHUB_ERR_TOO_BIG);
+        CHECK_STATUS(signalhub_publish_timeout(hub, &view, -1, NULL, NULL), SIGNALHUB_ERR_TOO_BIG);
         CHECK_STATUS(signalhub_publish_many(hub, &view, 1, NULL), SIGNALHUB_ERR_TOO_BIG);
     }
     view.len = 1;
@@ -320,6 +340,9 @@ static void too_big_a_length_is_a_status(void)
     }
     CHECK_STATUS(signalhub_receiver_recv_packed(receiver, buf, SIZE_MAX, &len, 0, 0, &len, NULL),
                  SIGNALHUB_ERR_TOO_BIG);
+    CHECK(signalhub_stats_receivers(hub, &stats, SIZE_MAX, &len) < 0);
+    CHECK(signalhub_stats_text(hub, "x", SIZE_MAX, buf, 8, &len) < 0);
+    CHECK(signalhub_stats_text(hub, "x", 1, buf, SIZE_MAX, &len) < 0);
     CHECK(len == 77);
     nothing_happened();
 }
@@ -360,6 +383,7 @@ static void outputs_are_written_only_when_the_status_says_so(void)
     signalhub_receiver_options_t receiver_options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
     signalhub_t *out_hub = NULL;
     signalhub_receiver_t *out_receiver = NULL;
+    const signalhub_view_t view = SIGNALHUB_VIEW_INIT;
     uint64_t missed = 77, seq = 77, receivers = 77;
     size_t count = 77, offsets[2] = {77, 77};
     char buf[8];
@@ -385,6 +409,7 @@ static void outputs_are_written_only_when_the_status_says_so(void)
     CHECK_STATUS(signalhub_subscribe(hub, &out_receiver), SIGNALHUB_CLOSED);
     CHECK_STATUS(signalhub_subscribe_with(hub, &receiver_options, &out_receiver), SIGNALHUB_CLOSED);
     CHECK_STATUS(signalhub_publish(hub, 0, "x", 1, &seq, &receivers), SIGNALHUB_CLOSED);
+    CHECK_STATUS(signalhub_publish_timeout(hub, &view, -1, &seq, &receivers), SIGNALHUB_CLOSED);
     CHECK_STATUS(signalhub_receiver_recv(receiver, message, &missed), SIGNALHUB_CLOSED);
     CHECK_STATUS(signalhub_receiver_recv_into(receiver, buf, 8, -1, &count, &missed),
                  SIGNALHUB_CLOSED);

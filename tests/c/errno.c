@@ -20,7 +20,7 @@
     } while (0)
 
 static signalhub_t *hub;
-static pid_t sleeper;
+static pid_t sleeper, publisher;
 
 static void *sleep_in_recv(void *receiver)
 {
@@ -30,6 +30,53 @@ static void *sleep_in_recv(void *receiver)
                 SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_message_free(message), SIGNALHUB_OK);
     return NULL;
+}
+
+static void *wait_in_publish(void *unused)
+{
+    const signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    __atomic_store_n(&publisher, thread_id(), __ATOMIC_RELEASE);
+    KEEPS_ERRNO(signalhub_publish_timeout(hub, &view, -1, NULL, NULL), SIGNALHUB_OK);
+    return unused;
+}
+
+/* With a receiver that holds publishers up, and then with one that has stalled for too long. */
+static void publish_past_a_lossless_receiver(void)
+{
+    const signalhub_view_t view = SIGNALHUB_VIEW_INIT;
+    signalhub_receiver_options_t options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
+    signalhub_receiver_t *receiver = NULL;
+    signalhub_status_t status;
+    pthread_t thread;
+    options.lossless = 1;
+    KEEPS_ERRNO(signalhub_subscribe_with(hub, &options, &receiver), SIGNALHUB_OK);
+    while ((status = publish_text(hub, "x")) == SIGNALHUB_OK) {
+    }
+    KEEPS_ERRNO(publish_text(hub, "x"), SIGNALHUB_FULL);
+    KEEPS_ERRNO(signalhub_publish_many(hub, &view, 1, NULL), SIGNALHUB_FULL);
+    KEEPS_ERRNO(signalhub_publish_timeout(hub, &view, 20000000, NULL, NULL), SIGNALHUB_FULL);
+    thread = start(wait_in_publish, NULL);
+    wait_until_asleep(&publisher);
+    KEEPS_ERRNO(signalhub_receiver_free(receiver), SIGNALHUB_OK);
+    join(thread);
+
+    options.max_stall_ns = 1000000;
+    KEEPS_ERRNO(signalhub_subscribe_with(hub, &options, &receiver), SIGNALHUB_OK);
+    for (int i = 0; i <= SIGNALHUB_CAPACITY_DEFAULT; i++)
+        KEEPS_ERRNO(signalhub_publish_timeout(hub, &view, -1, NULL, NULL), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_free(receiver), SIGNALHUB_OK);
+}
+
+static void ask_for_statistics(void)
+{
+    static char text[1 << 16];
+    signalhub_stats_t stats = SIGNALHUB_STATS_INIT;
+    signalhub_receiver_stats_t receiver_stats = SIGNALHUB_RECEIVER_STATS_INIT;
+    size_t count;
+    KEEPS_ERRNO(signalhub_stats(hub, &stats), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_stats_receivers(hub, &receiver_stats, 1, &count), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_stats_text(hub, "", 0, text, sizeof text, &count), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_stats_text(hub, "", 0, text, 1, &count), SIGNALHUB_ERR_TOO_SMALL);
 }
 
 int main(void)
@@ -111,8 +158,14 @@ int main(void)
     KEEPS_ERRNO(publish_text(clone, "wakes it"), SIGNALHUB_OK);
     join(thread);
 
+    publish_past_a_lossless_receiver();
+    ask_for_statistics();
+
     KEEPS_ERRNO(signalhub_close(hub), SIGNALHUB_OK);
     KEEPS_ERRNO(publish_text(hub, "late"), SIGNALHUB_CLOSED);
+    KEEPS_ERRNO(signalhub_publish_timeout(hub, &view, -1, NULL, NULL), SIGNALHUB_CLOSED);
+    while (signalhub_receiver_try_recv(receiver, message, NULL) != SIGNALHUB_CLOSED) {
+    }
     KEEPS_ERRNO(signalhub_receiver_recv(receiver, message, NULL), SIGNALHUB_CLOSED);
     KEEPS_ERRNO(signalhub_message_free(message), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_receiver_free(receiver), SIGNALHUB_OK);

@@ -22,9 +22,12 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
     signalhub_receiver_t *receiver = NULL;
     signalhub_loan_t *loan = NULL;
     void *data = NULL;
+    signalhub_stats_t stats = SIGNALHUB_STATS_INIT;
+    signalhub_receiver_stats_t receiver_stats = SIGNALHUB_RECEIVER_STATS_INIT;
     int closed = 0;
     uint64_t number = 77;
     size_t count = 77;
+    char buf[8];
     CHECK_STATUS(signalhub_clone(hub, &clone), want);
     CHECK_STATUS(signalhub_publish(hub, 0, "x", 1, &number, &number), want);
     CHECK_STATUS(signalhub_publish_view(hub, &view, &number, &number), want);
@@ -37,6 +40,13 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
     CHECK_STATUS(signalhub_loan(hub, 1, &loan, &data), want);
     CHECK_STATUS(signalhub_publish_owned(hub, &view, never, NULL, &number, &number), want);
     CHECK_STATUS(signalhub_close(hub), want);
+    CHECK_STATUS(signalhub_publish_timeout(hub, &view, -1, &number, &number), want);
+    stats.capacity = 77;
+    CHECK_STATUS(signalhub_stats(hub, &stats), want);
+    receiver_stats.id = 77;
+    CHECK_STATUS(signalhub_stats_receivers(hub, &receiver_stats, 1, &count), want);
+    CHECK_STATUS(signalhub_stats_text(hub, "", 0, buf, 8, &count), want);
+    CHECK(stats.capacity == 77 && receiver_stats.id == 77);
     CHECK(clone == NULL && receiver == NULL && number == 77 && count == 77);
     CHECK(loan == NULL && data == NULL);
 }
@@ -228,6 +238,9 @@ static void make_use_and_free(int64_t text)
     int fd = -1;
     options.pattern = "a.*";
     options.pattern_len = 3;
+    options.lossless = 1;
+    options.name = "filtering";
+    options.name_len = 9;
     CHECK_OK(signalhub_subscribe_with(hub, &options, &filtering));
     CHECK_OK(signalhub_publish(hub, 0, &text, sizeof text, NULL, NULL));
     CHECK_OK(signalhub_receiver_fd(filtering, &fd));

@@ -58,6 +58,8 @@ static void a_message_that_there_is_no_memory_for_is_not_published(void)
     CHECK_OK(publish_text(hub, "second"));
     views[1].data = payload;
     views[1].len = PAYLOAD;
+    CHECK_STATUS(signalhub_publish_timeout(hub, &views[1], -1, NULL, NULL),
+                 SIGNALHUB_ERR_NO_MEMORY);
     CHECK_STATUS(signalhub_publish_many(hub, views, 3, &published), SIGNALHUB_ERR_NO_MEMORY);
     CHECK(published == 1);
     CHECK(setrlimit(RLIMIT_AS, &before) == 0);

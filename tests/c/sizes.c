@@ -95,6 +95,11 @@ typedef struct {
     uint64_t more[3];
 } later_receiver_stats_t;
 
+typedef struct {
+    signalhub_stats_t known;
+    uint64_t more[3];
+} later_stats_t;
+
 static const size_t wrong_sizes[] = {0, 1, 7, 8, 31, SIZE_MAX, SIZE_MAX / 2, 4097};
 
 static signalhub_status_t try_options(const void *options)
@@ -255,6 +260,7 @@ static void receiver_options_of_another_version_are_understood_or_refused(void)
     CHECK_OK(try_receiver_options(hub, &options));
     options.more[2] = (uint64_t)1 << 63;
     CHECK_STATUS(try_receiver_options(hub, &options), SIGNALHUB_ERR_STRUCT_SIZE);
+    options.more[2] = 0;
 
     memcpy(largest, &options.known, sizeof options.known);
     largest[0] = sizeof largest;
@@ -294,6 +300,63 @@ static void receiver_stats_are_filled_as_far_as_the_library_knows(void)
     CHECK_OK(signalhub_free(hub));
 }
 
+static void stats_are_filled_as_far_as_the_library_knows(void)
+{
+    signalhub_t *hub = new_hub(4);
+    later_stats_t stats;
+    memset(&stats, 0x55, sizeof stats);
+    for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++) {
+        stats.known.struct_size = wrong_sizes[i];
+        CHECK_STATUS(signalhub_stats(hub, &stats.known), SIGNALHUB_ERR_STRUCT_SIZE);
+        CHECK(stats.known.struct_size == wrong_sizes[i]);
+        CHECK(stats.known.capacity == 0x5555555555555555);
+        CHECK(stats.known.gated_by == 0x5555555555555555);
+    }
+    stats.known.struct_size = sizeof stats;
+    CHECK_OK(signalhub_stats(hub, &stats.known));
+    CHECK(stats.known.struct_size == sizeof stats && stats.known.capacity == 4);
+    CHECK(stats.known.gated_by == SIGNALHUB_NO_RECEIVER && stats.more[0] == 0x5555555555555555);
+    CHECK_OK(signalhub_free(hub));
+}
+
+/* Side by side they have one size, whichever it is. */
+static void stats_of_receivers_are_filled_as_far_as_the_library_knows(void)
+{
+    static const size_t odd_sizes[] = {153, 156, 159};
+    signalhub_t *hub = new_hub(4);
+    signalhub_receiver_t *receivers[2];
+    later_receiver_stats_t stats[2];
+    size_t count = 77;
+    receivers[0] = new_receiver(hub);
+    receivers[1] = new_receiver(hub);
+    memset(stats, 0x55, sizeof stats);
+    for (size_t i = 0; i < COUNT_OF(wrong_sizes); i++) {
+        stats[0].known.struct_size = wrong_sizes[i];
+        CHECK_STATUS(signalhub_stats_receivers(hub, &stats[0].known, 1, &count),
+                     SIGNALHUB_ERR_STRUCT_SIZE);
+        CHECK(stats[0].known.struct_size == wrong_sizes[i]);
+        CHECK(stats[0].known.id == 0x5555555555555555);
+    }
+    for (size_t i = 0; i < COUNT_OF(odd_sizes); i++) {
+        stats[0].known.struct_size = odd_sizes[i];
+        CHECK_STATUS(signalhub_stats_receivers(hub, &stats[0].known, 1, &count),
+                     SIGNALHUB_ERR_STRUCT_SIZE);
+    }
+    stats[0].known.struct_size = sizeof stats[0];
+    stats[1].known.struct_size = sizeof stats[1].known;
+    CHECK_STATUS(signalhub_stats_receivers(hub, &stats[0].known, 2, &count),
+                 SIGNALHUB_ERR_STRUCT_SIZE);
+    CHECK(count == 77 && stats[1].known.id == 0x5555555555555555);
+    stats[1].known.struct_size = sizeof stats[1];
+    CHECK_OK(signalhub_stats_receivers(hub, &stats[0].known, 2, &count));
+    CHECK(count == 2 && stats[0].known.id == 0 && stats[1].known.id == 1);
+    CHECK(stats[1].known.struct_size == sizeof stats[1]);
+    CHECK(stats[0].more[0] == 0x5555555555555555 && stats[1].more[2] == 0x5555555555555555);
+    CHECK_OK(signalhub_receiver_free(receivers[0]));
+    CHECK_OK(signalhub_receiver_free(receivers[1]));
+    CHECK_OK(signalhub_free(hub));
+}
+
 int main(void)
 {
     watchdog();
@@ -305,6 +368,8 @@ int main(void)
     receiver_options_of_another_version_are_understood_or_refused();
     receiver_options_that_are_zero_are_defaults();
     receiver_stats_are_filled_as_far_as_the_library_knows();
+    stats_are_filled_as_far_as_the_library_knows();
+    stats_of_receivers_are_filled_as_far_as_the_library_knows();
     puts("sizes: fine");
     return 0;
 }

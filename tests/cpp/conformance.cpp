@@ -30,7 +30,7 @@ using namespace std::chrono_literals;
 // What scripts may need of it. Not freed handles: an object has a live one, or NULL.
 static const std::set<std::string> can = {"publish_many", "recv_many", "recv_packed", "unchecked"};
 // Lest a script be lost unnoticed.
-static constexpr int scripts_min = 25;
+static constexpr int scripts_min = 27;
 
 static const std::map<std::string_view, int> statuses = {
     {"ok", SIGNALHUB_OK},
@@ -39,6 +39,7 @@ static const std::map<std::string_view, int> statuses = {
     {"closed", SIGNALHUB_CLOSED},
     {"timeout", SIGNALHUB_TIMEOUT},
     {"kept", SIGNALHUB_KEPT},
+    {"full", SIGNALHUB_FULL},
     {"err_capacity", SIGNALHUB_ERR_CAPACITY},
     {"err_slot_bytes", SIGNALHUB_ERR_SLOT_BYTES},
     {"err_max_message_bytes", SIGNALHUB_ERR_MAX_MESSAGE_BYTES},
@@ -51,6 +52,7 @@ static const std::map<std::string_view, int> statuses = {
     {"err_start", SIGNALHUB_ERR_START},
     {"err_on_lag", SIGNALHUB_ERR_ON_LAG},
     {"err_capacity_bytes", SIGNALHUB_ERR_CAPACITY_BYTES},
+    {"err_name", SIGNALHUB_ERR_NAME},
 };
 
 // A status as scripts write it.
@@ -239,6 +241,12 @@ static OnLag on_lag_of(std::string_view name)
     return policies.at(name);
 }
 
+// As a script has it: negative is for ever.
+static Timeout timeout_of(std::int64_t ns)
+{
+    return ns < 0 ? Timeout(std::nullopt) : std::chrono::nanoseconds(ns);
+}
+
 // What `stats` must tell: the counts that scripts know, which must add up.
 static std::string text_of(const ReceiverStats &stats)
 {
@@ -360,6 +368,9 @@ private:
             options.on_lag = on_lag_of(*on_lag);
         if (const auto *origin = call.option("ignore_origin"))
             options.ignore_origin = number(*origin);
+        options.lossless = call.option("lossless") != nullptr;
+        if (const auto *max_stall = call.option("max_stall"))
+            options.max_stall = std::chrono::nanoseconds(number<std::int64_t>(*max_stall));
         receivers_.insert_or_assign(call.words.at(1), call.options.empty()
                                                           ? hub().subscribe(error...)
                                                           : hub().subscribe(options, error...));
@@ -371,6 +382,8 @@ private:
         const std::string got = result_of([&](auto &...error) {
             const ReceiverStats stats = receiver.stats(error...);
             expect(std::to_string(stats.next_seq), std::to_string(receiver.next_seq(error...)));
+            if (const auto *lossless = want.option("lossless"))
+                expect(stats.is_lossless ? "1" : "0", *lossless);
             return text_of(stats);
         });
         std::string wanted;
@@ -387,8 +400,12 @@ private:
         for (const Content &content : call.contents(1)) {
             std::optional<Published> published;
             const std::string got = result_of([&](auto &...error) {
-                published = hub().publish(content.view(), error...);
-                return published ? "ok" : "closed";
+                if (const auto *timeout = call.option("timeout"))
+                    published = hub().publish_timeout(
+                        content.view(), timeout_of(number<std::int64_t>(*timeout)), error...);
+                else
+                    published = hub().publish(content.view(), error...);
+                return published ? "ok" : refusal();
             });
             expect(got, want.result());
             if (const auto *receivers = want.option("receivers"))
@@ -448,8 +465,11 @@ private:
         for (const Content &content : contents)
             views.push_back(content.view());
         const std::size_t published = hub().publish_many(views.data(), views.size(), error...);
-        return published == views.size() ? "ok" : "closed " + std::to_string(published);
+        return published == views.size() ? "ok" : refusal() + ' ' + std::to_string(published);
     }
+
+    // Why nothing was published, or nothing more.
+    std::string refusal() const { return hub().is_closed() ? "closed" : "full"; }
 
     void receive_all(const Side &call, const Side &want)
     {
@@ -484,7 +504,7 @@ private:
 
         Batch batch(verb == "recv_many" ? size : 0);
         const std::chrono::nanoseconds limit(argument);
-        const Timeout timeout = argument < 0 ? Timeout(std::nullopt) : limit;
+        const Timeout timeout = timeout_of(argument);
         const auto start = std::chrono::steady_clock::now();
         const std::string got = result_of([&](auto &...error) {
             Received received;

@@ -105,6 +105,7 @@ static void a_bad_message_is_an_error()
     CHECK(ERROR_OF(hub.publish, View::bytes(nullptr, 1)) == SIGNALHUB_ERR_NULL);
     const View views[] = {"fine", "\xff"};
     CHECK(ERROR_OF(hub.publish_many, views, 2) == SIGNALHUB_ERR_UTF8);
+    CHECK(ERROR_OF(hub.publish_timeout, "\xff", std::nullopt) == SIGNALHUB_ERR_UTF8);
     CHECK(hub.next_seq() == 0);
     CHECK(!ERROR_OF(hub.publish, View::bytes(nullptr, 0)));
 }
@@ -129,6 +130,20 @@ static void a_bad_receiver_option_is_an_error()
     CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_UTF8);
     options.pattern = {"a\0b", 3};
     CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_PATTERN);
+    options.pattern = ">";
+    const std::string longest(SIGNALHUB_NAME_SIZE - 1, 'n'), too_long = longest + 'n';
+    for (const std::string_view name : {std::string_view("a\0b", 3), std::string_view("a\n"),
+                                        std::string_view("\x7f"), std::string_view(too_long)}) {
+        options.name = name;
+        CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_NAME);
+    }
+    options.name = "\xff";
+    CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_UTF8);
+    options.name = longest;
+    CHECK(!ERROR_OF(hub.subscribe, options));
+    CHECK(ERROR_OF(hub.stats_text, "\xff") == SIGNALHUB_ERR_UTF8);
+    CHECK(!ERROR_OF(hub.stats_text, "any \"text\"\n"));
+    CHECK(!ERROR_OF_0(hub.stats));
 }
 
 static void a_message_that_does_not_fit_is_an_error()
@@ -153,6 +168,8 @@ static void a_closed_hub_is_an_outcome_but_for_who_subscribes()
     CHECK(!hub.publish("late"));
     const View view = "late";
     CHECK(hub.publish_many(&view, 1) == 0);
+    CHECK(!ERROR_OF(hub.publish_timeout, view, std::nullopt));
+    CHECK(!hub.publish_timeout(view, std::nullopt));
     CHECK(!ERROR_OF_0(receiver.recv));
     CHECK(ERROR_OF(hub.loan, 1) == SIGNALHUB_CLOSED);
     CHECK(!hub.publish_owned(std::string("late")));
@@ -160,6 +177,24 @@ static void a_closed_hub_is_an_outcome_but_for_who_subscribes()
     CHECK(ERROR_OF(hub.subscribe, ReceiverOptions()) == SIGNALHUB_CLOSED);
     CHECK(ERROR_OF_0(hub.snapshot) == SIGNALHUB_CLOSED);
     CHECK(!ERROR_OF_0(receiver.stats));
+    CHECK(!ERROR_OF_0(hub.stats));
+}
+
+static void a_full_hub_is_an_outcome()
+{
+    Options options;
+    options.capacity = 1;
+    const Hub hub(options);
+    ReceiverOptions lossless;
+    lossless.lossless = true;
+    const Receiver receiver = hub.subscribe(lossless);
+    const View view = "late";
+    CHECK(hub.publish("filler"));
+    CHECK(!ERROR_OF(hub.publish, view));
+    CHECK(!ERROR_OF(hub.publish_timeout, view, std::chrono::nanoseconds(1)));
+    CHECK(!ERROR_OF(hub.publish_many, &view, 1));
+    CHECK(!hub.publish(view) && !hub.publish_timeout(view, std::chrono::nanoseconds(1)));
+    CHECK(hub.publish_many(&view, 1) == 0 && hub.next_seq() == 1);
 }
 
 // Each method of objects that were moved from, so that every method is called in both ways.
@@ -183,6 +218,9 @@ static void there_is_no_call_on_what_was_moved_away()
           SIGNALHUB_ERR_NULL);
     Loan none;
     CHECK(ERROR_OF(none.publish, Label()) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(hub.publish_timeout, view, timeout) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(hub.stats) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(hub.stats_text, "hub") == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(hub.subscribe) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF(hub.subscribe, ReceiverOptions()) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(hub.snapshot) == SIGNALHUB_ERR_NULL);
@@ -213,6 +251,10 @@ static void every_twin_is_noexcept()
     static_assert(noexcept(std::declval<Hub>().publish_owned(std::unique_ptr<int>(), nullptr, 0,
                                                              Label(), std::declval<Code>())));
     static_assert(noexcept(std::declval<Loan>().publish(Label(), std::declval<Code>())));
+    static_assert(
+        noexcept(std::declval<Hub>().publish_timeout(View(), std::nullopt, std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().stats(std::declval<Code>())));
+    static_assert(noexcept(std::declval<Hub>().stats_text("", std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().subscribe(std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().subscribe({}, std::declval<Code>())));
     static_assert(noexcept(std::declval<Hub>().snapshot(std::declval<Code>())));
@@ -267,6 +309,7 @@ int main()
     a_bad_receiver_option_is_an_error();
     a_message_that_does_not_fit_is_an_error();
     a_closed_hub_is_an_outcome_but_for_who_subscribes();
+    a_full_hub_is_an_outcome();
     there_is_no_call_on_what_was_moved_away();
     every_twin_is_noexcept();
     without_exceptions_an_error_ends_the_process();

@@ -126,20 +126,27 @@ inline bool is_known_abi(std::error_code &error) noexcept
     return !error;
 }
 
-/// Makes room in a container; false if there is no memory for it.
-template <class Container>
-bool reserve(Container &container, std::size_t count) noexcept
+/// Runs what takes memory; false if there is none for it.
+template <class Body>
+bool has_memory(Body body) noexcept
 {
 #ifdef __cpp_exceptions
     try {
-        container.reserve(count);
+        body();
     } catch (...) {
         return false;
     }
 #else
-    container.reserve(count);
+    body();
 #endif
     return true;
+}
+
+/// Makes room in a container; false if there is no memory for it.
+template <class Container>
+bool reserve(Container &container, std::size_t count) noexcept
+{
+    return has_memory([&] { container.reserve(count); });
 }
 
 /// Frees handles.

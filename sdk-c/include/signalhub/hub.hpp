@@ -8,6 +8,7 @@
 #include <signalhub/message.hpp>
 #include <signalhub/options.hpp>
 #include <signalhub/receiver.hpp>
+#include <signalhub/stats.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,8 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -64,8 +67,9 @@ public:
 
     /// Publishes one message to every receiver: text, bytes, or any View. Payload and topic are
     /// copied. Waits for no receiver: one that has fallen a whole ring behind loses its oldest
-    /// messages, and is told how many. Returns std::nullopt when the hub is closed. With
-    /// capacity_bytes, that holders keep too much is an error: SIGNALHUB_KEPT.
+    /// messages, and is told how many. Returns std::nullopt when nothing was published: the hub is
+    /// closed, as is_closed() tells, or full, because a lossless receiver has a whole ring unread.
+    /// With capacity_bytes, that holders keep too much is an error: SIGNALHUB_KEPT.
     std::optional<Published> publish(const View &message) const
     {
         Published published;
@@ -78,10 +82,25 @@ public:
         return told(detail::check_publish(publish(message, published), error), published);
     }
 
+    /// Publishes one message as publish() does, and waits at most so long while a lossless receiver
+    /// has a whole ring unread. Returns std::nullopt when the hub is closed, or the time is over.
+    std::optional<Published> publish_timeout(const View &message, Timeout timeout) const
+    {
+        Published published;
+        return told(detail::check(publish_timeout(message, timeout, published)), published);
+    }
+    /// @copydoc publish_timeout(const View&, Timeout) const
+    std::optional<Published> publish_timeout(const View &message, Timeout timeout,
+                                             std::error_code &error) const noexcept
+    {
+        Published published;
+        return told(detail::check(publish_timeout(message, timeout, published), error), published);
+    }
+
     /// Publishes several messages in order, numbered without a gap up to the hub's capacity at a
-    /// time, and returns how many: fewer than `count` when the hub is closed. Every one is checked
-    /// before the first is published. When memory, or room in it, ends between them, the twin tells
-    /// how many were.
+    /// time, and returns how many: fewer than `count` when the hub is closed, or lossless receivers
+    /// leave no room for more. Every one is checked before the first is published. When memory, or
+    /// room in it, ends between them, the twin tells how many were.
     [[nodiscard]] std::size_t publish_many(const View *messages, std::size_t count) const
     {
         std::size_t published = 0;
@@ -231,6 +250,36 @@ public:
         return messages;
     }
 
+    /// What it and its receivers have come across so far.
+    HubStats stats() const
+    {
+        HubStats stats;
+        detail::check(detail::look(handle_.get(), stats));
+        return stats;
+    }
+    /// @copydoc stats()
+    HubStats stats(std::error_code &error) const noexcept
+    {
+        HubStats stats;
+        detail::check(detail::look(handle_.get(), stats), error);
+        return stats;
+    }
+
+    /// The same as Prometheus reads it; `label` is the value of the label `hub` in each line.
+    std::string stats_text(std::string_view label) const
+    {
+        std::string text;
+        detail::check(detail::look(handle_.get(), label, text));
+        return text;
+    }
+    /// @copydoc stats_text(std::string_view) const
+    std::string stats_text(std::string_view label, std::error_code &error) const noexcept
+    {
+        std::string text;
+        detail::check(detail::look(handle_.get(), label, text), error);
+        return text;
+    }
+
     /// Closes the hub, for all its handles in all languages; closing again does nothing. Receivers
     /// read what is left, then are told; whoever sleeps wakes.
     void close() const { detail::check(signalhub_close(handle_.get())); }
@@ -308,6 +357,13 @@ private:
                                       &published.receivers);
     }
 
+    signalhub_status_t publish_timeout(const View &message, Timeout timeout,
+                                       Published &published) const noexcept
+    {
+        return signalhub_publish_timeout(handle_.get(), &message.view_, timeout.nanoseconds(),
+                                         &published.seq, &published.receivers);
+    }
+
     signalhub_status_t publish_many(const View *messages, std::size_t count,
                                     std::size_t &published) const noexcept
     {
@@ -372,11 +428,11 @@ private:
                                                     static_cast<int>(options.on_lag),
                                                     options.start.at_,
                                                     options.ignore_origin,
-                                                    nullptr,
-                                                    0,
-                                                    0,
-                                                    0,
-                                                    0,
+                                                    options.name.data(),
+                                                    options.name.size(),
+                                                    options.max_stall.count(),
+                                                    options.warn_behind,
+                                                    options.lossless ? 1 : 0,
                                                     0};
         return signalhub_subscribe_with(handle_.get(), &given, &receiver);
     }

@@ -6,6 +6,7 @@
 
 #include <signalhub/signalhub.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -76,6 +77,18 @@ struct ReceiverOptions {
     OnLag on_lag = OnLag::report;
     /// Leaves out the messages of this origin, its own for example; 0 leaves out nothing.
     std::uint64_t ignore_origin = 0;
+    /// Whether publishers wait for it: while it has a whole ring unread, nothing is published. One
+    /// that is never read again, because its thread died for example, holds publishers up until it
+    /// is destroyed; `max_stall` sets a limit to that.
+    bool lossless = false;
+    /// How long, if lossless, it may hold publishers up without reading a message. Then it becomes
+    /// a lossy one, and gets a lag, its first, when it is overtaken. Zero and less are for ever.
+    std::chrono::nanoseconds max_stall = std::chrono::nanoseconds::zero();
+    /// What it is called in statistics, for people: UTF-8 without control characters, shorter than
+    /// SIGNALHUB_NAME_SIZE bytes. Good for the call, which copies it.
+    std::string_view name = {};
+    /// From how many unread messages on statistics say that it is about to lag; 0 is never.
+    std::uint64_t warn_behind = 0;
 };
 
 } // namespace signalhub

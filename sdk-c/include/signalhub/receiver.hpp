@@ -5,6 +5,7 @@
 #define SIGNALHUB_RECEIVER_HPP
 
 #include <signalhub/message.hpp>
+#include <signalhub/stats.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -18,8 +19,9 @@ namespace signalhub {
 
 class Packed;
 
-/// How long a receive waits at most, on the monotonic clock: any duration, or std::nullopt, which
-/// is for ever. Zero and less look once. Fractions of a nanosecond are rounded up.
+/// How long a receive or a publish waits at most, on the monotonic clock: any duration, or
+/// std::nullopt, which is for ever. Zero and less look once. Fractions of a nanosecond are rounded
+/// up.
 class Timeout {
 public:
     /// For ever.
@@ -71,19 +73,6 @@ struct Lag {
     std::uint64_t missed = 0;     ///< How many messages.
     std::uint64_t first_lost = 0; ///< The number of the first of them.
     std::uint64_t resume_at = 0;  ///< The number of the message that comes next.
-};
-
-/// What a receiver has come across so far: `received + filtered + missed` is
-/// `next_seq - start_seq`.
-struct ReceiverStats {
-    std::uint64_t start_seq = 0; ///< The number of the message that it started at.
-    std::uint64_t next_seq = 0;  ///< The number of the message that the next receive looks for.
-    std::uint64_t received = 0;  ///< Messages that it received.
-    std::uint64_t filtered = 0;  ///< Messages that it passed over: it does not want them.
-    std::uint64_t missed = 0;    ///< Messages that were overwritten before it read them.
-    /// Messages that were published and that it has not read yet; what is above the hub's capacity
-    /// will have been missed.
-    std::uint64_t behind = 0;
 };
 
 /// What a receive came to, with its messages if there are any: one, or several of recv_many().
@@ -225,14 +214,14 @@ public:
     ReceiverStats stats()
     {
         ReceiverStats stats;
-        detail::check(look(stats));
+        detail::check(detail::look(handle_.get(), stats));
         return stats;
     }
     /// @copydoc stats()
     ReceiverStats stats(std::error_code &error) noexcept
     {
         ReceiverStats stats;
-        detail::check(look(stats), error);
+        detail::check(detail::look(handle_.get(), stats), error);
         return stats;
     }
 
@@ -289,16 +278,6 @@ private:
     }
 
     signalhub_status_t recv_packed(Packed &packed, Timeout timeout, Received &received) noexcept;
-
-    signalhub_status_t look(ReceiverStats &stats) const noexcept
-    {
-        signalhub_receiver_stats_t got = SIGNALHUB_RECEIVER_STATS_INIT;
-        const signalhub_status_t status = signalhub_receiver_stats(handle_.get(), &got);
-        if (status == SIGNALHUB_OK)
-            stats = {got.start_seq, got.next_seq, got.received,
-                     got.filtered,  got.missed,   got.behind};
-        return status;
-    }
 
     /// Puts into `received` what a receive told. An error leaves it as it was.
     signalhub_status_t told(signalhub_status_t status, std::uint64_t missed, Message *messages,

@@ -4,7 +4,8 @@
 ///
 /// Header only, over the functions of signalhub.h, whose contract holds here too.
 ///
-/// Outcomes    What a correct program meets (no message, a lag, a timeout, the close) is a value.
+/// Outcomes    What a correct program meets (no message, a lag, a timeout, a hub that is full, the
+///             close) is a value.
 /// Errors      A mistake or a failure throws signalhub::Error. Every function that can fail has a
 ///             noexcept twin, which takes a std::error_code at its end, and sets it: to an error,
 ///             with which what is returned means nothing, unless it says so, or to none. (The parts
@@ -26,5 +27,6 @@
 #include <signalhub/options.hpp>
 #include <signalhub/packed.hpp>
 #include <signalhub/receiver.hpp>
+#include <signalhub/stats.hpp>
 
 #endif

@@ -23,6 +23,7 @@ from signalhub.errors import (
     ClosedError,
     DecodeError,
     ForkedError,
+    FullError,
     KeptError,
     LaggedError,
     RecvTimeout,
@@ -32,7 +33,7 @@ from signalhub.hub import SignalHub
 from signalhub.loan import Loan
 from signalhub.message import Kind, Message
 from signalhub.receiver import SignalReceiver
-from signalhub.stats import ReceiverStats
+from signalhub.stats import HubStats, ReceiverStats
 
 __version__ = f"{SIGNALHUB_VERSION_MAJOR}.{SIGNALHUB_VERSION_MINOR}.{SIGNALHUB_VERSION_PATCH}"
 
@@ -40,6 +41,8 @@ __all__ = [
     "ClosedError",
     "DecodeError",
     "ForkedError",
+    "FullError",
+    "HubStats",
     "KeptError",
     "Kind",
     "LaggedError",

@@ -248,7 +248,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "signalhub_stats_text": (
         Status,
-        [Hub, c_char_p, c_size_t, c_void_p, c_size_t, POINTER(c_size_t)],
+        [Hub, c_void_p, c_size_t, c_void_p, c_size_t, POINTER(c_size_t)],
     ),
     "signalhub_loan": (Status, [Hub, c_size_t, POINTER(Loan), POINTER(c_void_p)]),
     "signalhub_loan_publish": (

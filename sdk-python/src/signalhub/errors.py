@@ -20,6 +20,10 @@ class ClosedError(SignalHubError):
     """The hub is closed, and a receiver has read all of it; or the receiver itself is closed."""
 
 
+class FullError(SignalHubError):
+    """A lossless receiver has a whole ring unread. Nothing was published."""
+
+
 class ForkedError(SignalHubError):
     """The object was made before fork(), by the parent process; a child makes its own."""
 
@@ -76,6 +80,7 @@ class DecodeError(SignalHubError):
 _EXCEPTIONS: dict[int, type[Exception]] = {
     c.SIGNALHUB_CLOSED: ClosedError,
     c.SIGNALHUB_TIMEOUT: RecvTimeout,
+    c.SIGNALHUB_FULL: FullError,
     c.SIGNALHUB_KEPT: KeptError,
     c.SIGNALHUB_ERR_FORKED: ForkedError,
     c.SIGNALHUB_ERR_NULL: ValueError,
@@ -92,6 +97,7 @@ _EXCEPTIONS: dict[int, type[Exception]] = {
     c.SIGNALHUB_ERR_ON_LAG: ValueError,
     c.SIGNALHUB_ERR_CAPACITY_BYTES: ValueError,
     c.SIGNALHUB_ERR_LOAN: ValueError,
+    c.SIGNALHUB_ERR_NAME: ValueError,
     c.SIGNALHUB_ERR_NO_MEMORY: MemoryError,
 }
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import warnings
 from contextlib import suppress
 from ctypes import (
@@ -22,22 +24,25 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar, Union
 from signalhub import _bindings as c
 from signalhub import _lent
 from signalhub import topic as topics
-from signalhub._arguments import integer
+from signalhub._arguments import (
+    FOREVER_NS,
+    encoded_name,
+    flag,
+    integer,
+    max_stall_of,
+    nanoseconds,
+    on_lag_of,
+    start_of,
+)
 from signalhub._lib import LONG_BYTES, held, released
 from signalhub.errors import ForkedError, LaggedError, check
 from signalhub.loan import UNSAID, Loan, label
 from signalhub.message import Kind, Message
-from signalhub.receiver import SignalReceiver
+from signalhub.receiver import SLICE_NS, SignalReceiver
+from signalhub.stats import HubStats, hub_stats, hub_text
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
-
-#: What a receiver can do about a lag, each with its number in C.
-ON_LAG = {
-    "report": c.SIGNALHUB_ON_LAG_REPORT,
-    "skip": c.SIGNALHUB_ON_LAG_SKIP,
-    "newest": c.SIGNALHUB_ON_LAG_NEWEST,
-}
 
 #: A payload as C can take it: bytes, or memory that somebody lends.
 Data = Union[bytes, "Array[c_char]"]
@@ -48,8 +53,8 @@ Self = TypeVar("Self", bound="SignalHub")
 class SignalHub:
     """A broadcast hub: every receiver gets every message, in one order.
 
-    A hub retains its last `capacity` messages. Publishing never waits for a receiver; one that
-    falls further behind than that misses messages, and is told how many.
+    A hub retains its last `capacity` messages. Publishing waits for no receiver, unless it is a
+    lossless one; one that falls further behind than that misses messages, and is told how many.
 
     Any thread may use a hub at any time. Close it, or use it in a `with` statement; one that is
     collected unclosed gives a ResourceWarning and is closed unless another handle on it is left.
@@ -128,8 +133,14 @@ class SignalHub:
         topic: str | None = None,
         kind: Kind | None = None,
         origin: int = 0,
+        timeout: float | None = 0.0,
     ) -> int:
-        """Publish a message to every receiver, and wait for none of them.
+        """Publish a message to every receiver, and wait for none of them but lossless ones.
+
+        A receiver that has fallen a whole ring behind loses its oldest messages. Only while one
+        that was subscribed with `lossless=True` has a whole ring unread is nothing published,
+        until it has read on or the time is over; other threads run meanwhile, and Ctrl-C ends the
+        wait.
 
         Args:
             message: str, or an object with bytes: bytes, bytearray, memoryview, array. The
@@ -139,24 +150,29 @@ class SignalHub:
             kind: what the message is. None means TEXT for str and BYTES for bytes; a JSON
                 document that you have as str or bytes is `Kind.JSON`, which is not checked.
             origin: who publishes, as the publishers agree among themselves, up to 64 bits.
+            timeout: how long to wait at most for lossless receivers, in seconds on the monotonic
+                clock. 0 does not wait, None waits for ever.
 
         Returns:
             How many receivers the hub has.
 
         Raises:
             ClosedError: the hub is closed.
+            FullError: a lossless receiver has a whole ring unread, and the time is over.
             ForkedError: the hub was made by the parent of this process.
             TypeError: an argument is of the wrong type, or a str is published as BYTES.
             ValueError: the text cannot be UTF-8 or is not, the topic breaks a rule, the message is
-                longer than max_message_bytes, or the origin has more than 64 bits.
+                longer than max_message_bytes, the origin has more than 64 bits, or the timeout is
+                negative or NaN.
             KeptError: messages that their holders keep take up capacity_bytes.
             MemoryError: there is not that much memory.
         """
         data, kind = _data(message, kind)
         integer("origin", origin, 0, 2**64 - 1)
+        timeout_ns = nanoseconds(timeout)
         library = held if len(data) <= LONG_BYTES else released
         receivers = c_uint64()
-        if topic is None and origin == 0:
+        if topic is None and origin == 0 and not timeout_ns:
             status = library.signalhub_publish(
                 self._handle, kind, data, len(data), None, byref(receivers)
             )
@@ -168,6 +184,8 @@ class SignalHub:
             status = library.signalhub_publish_view(
                 self._handle, byref(view), None, byref(receivers)
             )
+            if status == c.SIGNALHUB_FULL and timeout_ns:
+                status = self._wait(view, timeout_ns, receivers)
         del data  # a bytearray can change its size again, even while an error keeps this frame
         check(status)
         return receivers.value
@@ -258,6 +276,10 @@ class SignalHub:
         from_seq: int | None = None,
         on_lag: Literal["report", "skip", "newest"] = "report",
         ignore_origin: int = 0,
+        lossless: bool = False,
+        max_stall: float | None = None,
+        name: str = "",
+        warn_behind: int = 0,
     ) -> SignalReceiver:
         """Return a new receiver. Close it when it is done.
 
@@ -279,22 +301,37 @@ class SignalHub:
                 then the newest message.
             ignore_origin: leaves out the messages of this origin, its own for example; 0 leaves out
                 nothing.
+            lossless: whether publishers wait for it. While it has a whole ring unread, publishing
+                is :class:`FullError`; one that is never read again holds publishers up until it is
+                closed.
+            max_stall: for how many seconds, if lossless, it may hold publishers up without reading
+                a message. Then it becomes a lossy one, and gets :class:`LaggedError`, its first,
+                when it is overtaken. None is for ever.
+            name: what it is called in statistics, up to 63 bytes of UTF-8 without control
+                characters.
+            warn_behind: from how many unread messages on statistics say that it is about to lag; 0
+                is never.
 
         Raises:
             ClosedError: the hub is closed.
             ForkedError: the hub was made by the parent of this process.
             TypeError: an argument is of the wrong type.
-            ValueError: the pattern breaks a rule, a number is out of its range, a word is none of
-                these, or both replay and from_seq are given.
+            ValueError: the pattern or the name breaks a rule, a number is out of its range, a word
+                is none of these, or both replay and from_seq are given.
             MemoryError: there is not that much memory.
         """
         options = c.ReceiverOptions(sizeof(c.ReceiverOptions))
-        options.start, options.start_at = _start(replay, from_seq)
-        options.on_lag = _on_lag(on_lag)
+        options.start, options.start_at = start_of(replay, from_seq)
+        options.on_lag = on_lag_of(on_lag)
         options.ignore_origin = integer("ignore_origin", ignore_origin, 0, 2**64 - 1)
-        if pattern is not None:
-            name = topics.encoded_pattern(pattern)
-            options.pattern, options.pattern_len = _address(name), len(name)
+        options.lossless = flag("lossless", lossless)
+        options.max_stall_ns = max_stall_of(max_stall)
+        options.warn_behind = integer("warn_behind", warn_behind, 0, 2**64 - 1)
+        wanted = None if pattern is None else topics.encoded_pattern(pattern)
+        if wanted is not None:
+            options.pattern, options.pattern_len = _address(wanted), len(wanted)
+        called = encoded_name(name)
+        options.name, options.name_len = _address(called), len(called)
         handle = c_void_p()
         status = held.signalhub_subscribe_with(self._handle, byref(options), byref(handle))
         if status == c.SIGNALHUB_ERR_START:
@@ -325,6 +362,28 @@ class SignalHub:
                     seq = lag.resume_at
                     end = max(end, seq + 1)  # not empty, however fast publishers are
         return messages
+
+    @property
+    def stats(self) -> HubStats:
+        """What the hub and its receivers have come across so far.
+
+        Raises:
+            ForkedError: the hub was made by the parent of this process.
+        """
+        return hub_stats(self._handle)
+
+    def stats_text(self, label: str) -> str:
+        """Return the same as Prometheus reads it, to be served as it is.
+
+        Args:
+            label: value of the label `hub` in each line, any text.
+
+        Raises:
+            ForkedError: the hub was made by the parent of this process.
+            TypeError: the label is not a str.
+            ValueError: the label cannot be UTF-8.
+        """
+        return hub_text(self._handle, label)
 
     def close(self) -> None:
         """Close the hub, for all its handles in all languages. Closing twice does nothing.
@@ -370,6 +429,20 @@ class SignalHub:
         """
         return self._handle
 
+    def _wait(self, view: c.View, timeout_ns: int, receivers: c_uint64) -> int:
+        """Wait without the GIL to publish, and return the status."""
+        is_main = threading.get_ident() == threading.main_thread().ident
+        slice_ns = SLICE_NS if is_main else FOREVER_NS
+        deadline = time.monotonic_ns() + timeout_ns
+        while True:
+            left_ns = max(deadline - time.monotonic_ns(), 0)
+            nap_ns = min(left_ns, slice_ns)
+            status: int = released.signalhub_publish_timeout(
+                self._handle, byref(view), nap_ns, None, byref(receivers)
+            )
+            if status != c.SIGNALHUB_FULL or nap_ns == left_ns:
+                return status
+
     def __enter__(self: Self) -> Self:
         return self
 
@@ -408,29 +481,6 @@ class SignalHub:
             except ForkedError:
                 state = "of the parent process"
         return f"<{type(self).__name__} {state}>"
-
-
-def _start(replay: int | str | None, from_seq: int | None) -> tuple[int, int]:
-    """Return where a receiver starts, in the words of C: start and start_at."""
-    if replay is not None and from_seq is not None:
-        raise ValueError("replay and from_seq are two places to start at; give one of them")
-    if from_seq is not None:
-        return c.SIGNALHUB_START_SEQ, integer("from_seq", from_seq, 0, 2**64 - 1)
-    if replay is None:
-        return c.SIGNALHUB_START_NEXT, 0
-    if isinstance(replay, str):
-        if replay != "all":
-            raise ValueError(f"replay must be None, 'all' or an int, not {replay!r}")
-        return c.SIGNALHUB_START_OLDEST, 0
-    return c.SIGNALHUB_START_LAST, integer("replay", replay, 0, 2**64 - 1)
-
-
-def _on_lag(on_lag: str) -> int:
-    if not isinstance(on_lag, str):
-        raise TypeError(f"on_lag must be a str, not {on_lag!r}")
-    if on_lag not in ON_LAG:
-        raise ValueError(f"on_lag must be one of {', '.join(map(repr, ON_LAG))}, not {on_lag!r}")
-    return ON_LAG[on_lag]
 
 
 def _data(message: str | ReadableBuffer, kind: Kind | None) -> tuple[Data, Kind]:
