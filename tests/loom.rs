@@ -474,13 +474,15 @@ fn owned_memory_is_freed_once_and_after_its_readers() {
                 hub.publish_owned(owned, Kind::Bytes).unwrap();
             }
         });
-        if let Ok(message) = receiver.try_recv() {
-            assert_eq!(message.payload(), [1]);
-            let cell = &seen[message.seq() as usize];
-            // SAFETY: loom fails if it is freed meanwhile.
-            cell.0.with(|freed| assert_eq!(unsafe { *freed }, 0));
-        }
-        drop(receiver);
+        let receiver = thread::spawn(move || {
+            if let Ok(message) = receiver.try_recv() {
+                assert_eq!(message.payload(), [1]);
+                let cell = &seen[message.seq() as usize];
+                // SAFETY: loom fails if it is freed meanwhile.
+                cell.0.with(|freed| assert_eq!(unsafe { *freed }, 0));
+            }
+        });
+        receiver.join().unwrap();
         publisher.join().unwrap();
         for cell in cells {
             // SAFETY: everybody else is done.
@@ -502,9 +504,12 @@ fn a_loan_is_seen_as_it_was_published() {
                 loan.publish(Kind::Bytes).unwrap();
             }
         });
-        if let Ok(message) = receiver.try_recv() {
-            assert_eq!(message.payload(), large(message.seq() as u8 + 1));
-        }
+        let receiver = thread::spawn(move || {
+            if let Ok(message) = receiver.try_recv() {
+                assert_eq!(message.payload(), large(message.seq() as u8 + 1));
+            }
+        });
+        receiver.join().unwrap();
         publisher.join().unwrap();
     });
 }
