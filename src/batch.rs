@@ -11,22 +11,21 @@ use crate::receiver::Receiver;
 use crate::wait::Deadline;
 
 impl Receiver {
-    /// Waits for a message until `timeout`, as [`recv_timeout`](Self::recv_timeout) does, and
-    /// takes those behind it that are there, as far as `messages` go; lends those that it filled.
-    /// [`Duration::MAX`] waits for ever.
+    /// Waits for a message until `timeout`, as [`recv_timeout`](Self::recv_timeout) does (`None` is
+    /// for ever), and takes those behind it that are there, as far as `messages` go; lends those
+    /// that it filled.
     ///
     /// A lag, or the end of the hub, behind the first message is told by the next receive. What
     /// `messages` held is gone where it was filled; `std::mem::take` keeps a message.
     ///
     /// ```
-    /// # use std::time::Duration;
     /// # use signalhub::{Hub, Message, Options};
     /// # let hub = Hub::new(Options::default())?;
     /// # let mut receiver = hub.subscribe()?;
     /// # hub.publish("one")?;
     /// # hub.publish("two")?;
     /// let mut messages = vec![Message::default(); 100];
-    /// let received = receiver.recv_many(&mut messages, Duration::MAX)?;
+    /// let received = receiver.recv_many(&mut messages, None)?;
     /// assert_eq!(received.len(), 2);
     /// assert_eq!(received[1].text(), Some("two"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -38,10 +37,10 @@ impl Receiver {
     pub fn recv_many<'a>(
         &mut self,
         messages: &'a mut [Message],
-        timeout: Duration,
+        timeout: Option<Duration>,
     ) -> Result<&'a mut [Message], RecvTimeoutError> {
         let take = |cursor: &mut Cursor| cursor.take(&mut *messages);
-        let count = self.cursor.recv_with(Deadline::after(timeout), take)?;
+        let count = self.cursor.recv_with(deadline(timeout), take)?;
         Ok(&mut messages[..count])
     }
 
@@ -50,14 +49,13 @@ impl Receiver {
     /// form. Takes what is there while it fits; what does not is the next receive's. Returns how many it took.
     ///
     /// ```
-    /// # use std::time::Duration;
     /// # use signalhub::{Hub, Options, Packed};
     /// # let hub = Hub::new(Options::default())?;
     /// # let mut receiver = hub.subscribe()?;
     /// # hub.publish("one")?;
     /// # hub.publish("three")?;
     /// let mut batch = Packed::new(1000, 64 * 1000);
-    /// receiver.recv_packed(&mut batch, Duration::MAX)?;
+    /// receiver.recv_packed(&mut batch, None)?;
     /// assert_eq!(batch.iter().map(<[u8]>::len).collect::<Vec<_>>(), [3, 5]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -69,18 +67,22 @@ impl Receiver {
     pub fn recv_packed(
         &mut self,
         batch: &mut Packed,
-        timeout: Duration,
+        timeout: Option<Duration>,
     ) -> Result<usize, RecvPackedError> {
         let Self { cursor, message } = self;
         batch.len = 0;
         let take = |cursor: &mut Cursor| cursor.pack(message, &mut batch.bytes, &mut batch.offsets);
-        let count = cursor.recv_with(Deadline::after(timeout), take)?;
+        let count = cursor.recv_with(deadline(timeout), take)?;
         if count == 0 && batch.offsets.len() > 1 {
             return Err(RecvPackedError::TooSmall(batch.offsets[1]));
         }
         batch.len = count;
         Ok(count)
     }
+}
+
+fn deadline(timeout: Option<Duration>) -> Deadline {
+    timeout.map_or(Deadline::Never, Deadline::after)
 }
 
 impl Cursor {

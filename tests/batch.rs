@@ -53,7 +53,7 @@ impl Pair<'_> {
     fn many(&mut self, count: usize) {
         let mut one = self.at(self.several.next_seq());
         let mut messages = vec![Message::default(); count];
-        let got = match self.several.recv_many(&mut messages, Duration::ZERO) {
+        let got = match self.several.recv_many(&mut messages, Some(Duration::ZERO)) {
             Ok(got) => got,
             Err(RecvTimeoutError::Lagged(lag)) => {
                 return fails(&mut one, TryRecvError::Lagged(lag));
@@ -74,7 +74,7 @@ impl Pair<'_> {
     fn packed(&mut self, count: usize, bytes: usize) {
         let mut one = self.at(self.several.next_seq());
         let mut packed = Packed::new(count, bytes);
-        match self.several.recv_packed(&mut packed, Duration::ZERO) {
+        match self.several.recv_packed(&mut packed, Some(Duration::ZERO)) {
             Ok(got) => assert_eq!(got, packed.len()),
             Err(RecvPackedError::Lagged(lag)) => return fails(&mut one, TryRecvError::Lagged(lag)),
             Err(RecvPackedError::Timeout) => return fails(&mut one, TryRecvError::Empty),
@@ -181,7 +181,7 @@ fn a_lag_behind_the_first_message_is_told_exactly() {
             let mut messages = vec![Message::default(); 100];
             let mut follower = Follower::default();
             loop {
-                match many.recv_many(&mut messages, Duration::MAX) {
+                match many.recv_many(&mut messages, None) {
                     Ok(got) => got
                         .iter()
                         .for_each(|message| follower.take(message.payload())),
@@ -195,7 +195,7 @@ fn a_lag_behind_the_first_message_is_told_exactly() {
             let mut batch = Packed::new(100, 60 * 8);
             let mut follower = Follower::default();
             loop {
-                match packed.recv_packed(&mut batch, Duration::MAX) {
+                match packed.recv_packed(&mut batch, None) {
                     Ok(_) => batch.iter().for_each(|payload| follower.take(payload)),
                     Err(RecvPackedError::Lagged(lag)) => follower.lag(lag),
                     Err(_) => break,
@@ -219,7 +219,7 @@ fn several_receives_wait_for_the_first_message_and_for_the_end() {
         scope.spawn(move || {
             let mut messages = vec![Message::default(); 10];
             let mut count = 0;
-            while let Ok(received) = many.recv_many(&mut messages, Duration::MAX) {
+            while let Ok(received) = many.recv_many(&mut messages, None) {
                 count += received.len();
             }
             assert_eq!(count, 1000);
@@ -227,7 +227,7 @@ fn several_receives_wait_for_the_first_message_and_for_the_end() {
         scope.spawn(move || {
             let mut batch = Packed::new(10, 100);
             let mut count = 0;
-            while packed.recv_packed(&mut batch, Duration::MAX).is_ok() {
+            while packed.recv_packed(&mut batch, None).is_ok() {
                 count += batch.len();
             }
             assert_eq!(count, 1000);
@@ -250,15 +250,21 @@ fn a_batch_that_grows_keeps_what_it_has() {
     assert!(batch.is_empty() && batch.bytes().is_empty() && batch.offsets() == [0]);
     hub.publish("one").unwrap();
     hub.publish("three").unwrap();
-    assert_eq!(receiver.recv_packed(&mut batch, Duration::ZERO), Ok(1));
+    assert_eq!(
+        receiver.recv_packed(&mut batch, Some(Duration::ZERO)),
+        Ok(1)
+    );
     batch.reserve(5);
     batch.reserve(0);
     assert_eq!(batch.iter().collect::<Vec<_>>(), [b"one"]);
-    assert_eq!(receiver.recv_packed(&mut batch, Duration::ZERO), Ok(1));
+    assert_eq!(
+        receiver.recv_packed(&mut batch, Some(Duration::ZERO)),
+        Ok(1)
+    );
     assert_eq!(
         (batch.bytes(), batch.offsets()),
         (&b"three"[..], &[0, 5][..])
     );
     let room = &mut Packed::new(0, 0);
-    assert_eq!(receiver.recv_packed(room, Duration::ZERO), Ok(0));
+    assert_eq!(receiver.recv_packed(room, Some(Duration::ZERO)), Ok(0));
 }

@@ -520,7 +520,7 @@ fn lagged(lag: Lag, cursor: u64) -> String {
 fn receive_many(receiver: &mut Receiver, call: &Side, want: &Side) -> Result<(), String> {
     let cursor = receiver.next_seq();
     let mut messages = vec![Message::default(); call.words[2].parse().unwrap()];
-    let got = receiver.recv_many(&mut messages, Duration::ZERO);
+    let got = receiver.recv_many(&mut messages, Some(Duration::ZERO));
     if want.is_status() {
         return match got {
             Ok(messages) => Err(format!("got {} messages", messages.len())),
@@ -543,7 +543,7 @@ fn receive_packed(receiver: &mut Receiver, call: &Side, want: &Side) -> Result<(
     let cursor = receiver.next_seq();
     let [count, size] = [2, 3].map(|word| call.words[word].parse().unwrap());
     let mut packed = Packed::new(count, size);
-    let got = match receiver.recv_packed(&mut packed, Duration::ZERO) {
+    let got = match receiver.recv_packed(&mut packed, Some(Duration::ZERO)) {
         Ok(count) if count != packed.len() => format!("{count} of {}", packed.len()),
         Ok(_) if !want.is_status() => {
             let wanted = want.payloads(0);
