@@ -8,6 +8,7 @@
 #![expect(non_camel_case_types, reason = "an exported name is written as in C")]
 
 mod boundary;
+mod callback;
 mod handle;
 mod hub;
 mod message;
@@ -19,6 +20,7 @@ mod subscribe;
 mod version;
 mod wait;
 
+pub use callback::*;
 pub use hub::*;
 pub use message::*;
 pub use options::*;

@@ -91,6 +91,9 @@ mod spot;
 mod descriptor;
 mod task;
 mod wait_any;
+mod removable;
+#[cfg(not(loom))]
+mod dispatcher;
 mod stats;
 mod sync;
 mod sys;
@@ -100,6 +103,8 @@ mod tag;
 #[doc(hidden)]
 pub mod capi;
 
+#[cfg(not(loom))]
+pub use dispatcher::{Dispatcher, Listener};
 pub use error::{
     Lag, LimitError, NewError, PublishError, PublishManyError, RecvError, RecvTimeoutError,
     SubscribeError, TopicError, TryRecvError, WaitAnyError,

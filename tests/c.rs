@@ -27,7 +27,7 @@ macro_rules! c_tests {
 }
 
 c_tests! {
-    arguments busy close conformance copies descriptors errno fork handles header idle memory
+    arguments busy callbacks close conformance copies descriptors errno fork handles header idle memory
     messages signals sizes status stress timeouts wait_any
 }
 

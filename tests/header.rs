@@ -24,6 +24,7 @@ fn the_committed_header_is_current() {
         "receiver",
         "stats",
         "wait",
+        "callback",
     ] {
         builder = builder.with_src(root.join(format!("src/capi/{file}.rs")));
     }

@@ -154,7 +154,7 @@ pub unsafe extern "C" fn signalhub_subscribe(
         non_null(out_receiver)?;
         // SAFETY: `hub` is not freed during this call, by the contract of signalhub_free().
         let hub = unsafe { borrow(hub) }?;
-        let handle = handle::create(hub.subscribe()?)?;
+        let handle = handle::create(hub.subscribe()?.into())?;
         // SAFETY: `out_receiver` is writable by the contract of this function.
         unsafe { store(out_receiver, handle) };
         Ok(())
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn signalhub_subscribe_with(
         let hub = unsafe { borrow(hub) }?;
         // SAFETY: `options` and its pattern are readable by the contract of this function.
         let options = unsafe { signalhub_receiver_options_t::read(options) }?;
-        let handle = handle::create(hub.subscribe_with(&options)?)?;
+        let handle = handle::create(hub.subscribe_with(&options)?.into())?;
         // SAFETY: `out_receiver` is writable by the contract of this function.
         unsafe { store(out_receiver, handle) };
         Ok(())

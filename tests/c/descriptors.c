@@ -118,15 +118,9 @@ static void every_receive_that_finds_nothing_makes_it_unreadable(void)
         CHECK(polled(fd, NOW) == 1);
         CHECK_OK(signalhub_receiver_recv(receiver, message, NULL));
         switch (how) {
-        case 0:
-            status = signalhub_receiver_try_recv(receiver, message, NULL);
-            break;
-        case 1:
-            status = signalhub_receiver_recv_timeout(receiver, message, 0, NULL);
-            break;
-        case 2:
-            status = signalhub_receiver_recv_into(receiver, buf, 8, 1000, &count, NULL);
-            break;
+        case 0: status = signalhub_receiver_try_recv(receiver, message, NULL); break;
+        case 1: status = signalhub_receiver_recv_timeout(receiver, message, 0, NULL); break;
+        case 2: status = signalhub_receiver_recv_into(receiver, buf, 8, 1000, &count, NULL); break;
         default:
             status = signalhub_receiver_recv_many(receiver, &message, 1, 0, &count, NULL);
             break;

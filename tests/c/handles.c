@@ -29,6 +29,21 @@ static void hub_gives(signalhub_t *hub, signalhub_status_t want)
     CHECK(clone == NULL && receiver == NULL && number == 77 && count == 77);
 }
 
+static void ignore_message(void *user_data, signalhub_status_t status, signalhub_message_t *message,
+                           uint64_t missed)
+{
+    (void)user_data, (void)status, (void)message, (void)missed;
+}
+
+/* Calls every function that takes a dispatcher. */
+static void dispatcher_gives(signalhub_dispatcher_t *dispatcher, signalhub_receiver_t *receiver,
+                             signalhub_status_t want)
+{
+    CHECK_STATUS(signalhub_receiver_on_message(receiver, dispatcher, ignore_message, NULL, NULL),
+                 want);
+    CHECK_STATUS(signalhub_dispatcher_free(dispatcher), want);
+}
+
 /* Calls every function that takes a receiver, but for free. */
 static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t want)
 {
@@ -48,6 +63,8 @@ static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t wa
     CHECK_STATUS(signalhub_receiver_stats(receiver, &stats), want);
     CHECK_STATUS(signalhub_receiver_fd(receiver, &fd), want);
     CHECK_STATUS(signalhub_wait_any(&receiver, 1, -1, &count), want);
+    CHECK_STATUS(signalhub_receiver_on_message(receiver, NULL, ignore_message, NULL, NULL), want);
+    CHECK_STATUS(signalhub_receiver_on_message(receiver, NULL, NULL, NULL, NULL), want);
     CHECK(missed == 77 && seq == 77 && count == 77 && stats.start_seq == 77 && fd == 77);
     CHECK_OK(signalhub_message_free(message));
 }
@@ -78,6 +95,11 @@ static void a_freed_handle_is_refused_by_every_function(void)
     signalhub_receiver_t *receiver = new_receiver(hub);
     signalhub_receiver_t *other = new_receiver(hub);
     signalhub_message_t *message = new_message();
+    signalhub_dispatcher_t *dispatcher = NULL;
+
+    CHECK_OK(signalhub_dispatcher_new(&dispatcher));
+    CHECK_OK(signalhub_dispatcher_free(dispatcher));
+    dispatcher_gives(dispatcher, other, SIGNALHUB_ERR_HANDLE);
 
     CHECK_OK(signalhub_receiver_free(receiver));
     receiver_gives(receiver, SIGNALHUB_ERR_HANDLE);
@@ -99,7 +121,9 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
     signalhub_t *hub = new_hub(4);
     signalhub_receiver_t *receiver = new_receiver(hub);
     signalhub_message_t *message = new_message();
+    signalhub_dispatcher_t *dispatcher = NULL;
 
+    CHECK_OK(signalhub_dispatcher_new(&dispatcher));
     CHECK_OK(publish_text(hub, "kept"));
     message_gives((signalhub_message_t *)hub, receiver, SIGNALHUB_ERR_HANDLE);
     CHECK_OK(publish_text(hub, "kept"));
@@ -108,6 +132,12 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
     hub_gives((signalhub_t *)message, SIGNALHUB_ERR_HANDLE);
     receiver_gives((signalhub_receiver_t *)hub, SIGNALHUB_ERR_HANDLE);
     receiver_gives((signalhub_receiver_t *)message, SIGNALHUB_ERR_HANDLE);
+    dispatcher_gives((signalhub_dispatcher_t *)hub, receiver, SIGNALHUB_ERR_HANDLE);
+    dispatcher_gives((signalhub_dispatcher_t *)receiver, receiver, SIGNALHUB_ERR_HANDLE);
+    dispatcher_gives((signalhub_dispatcher_t *)message, receiver, SIGNALHUB_ERR_HANDLE);
+    hub_gives((signalhub_t *)dispatcher, SIGNALHUB_ERR_HANDLE);
+    receiver_gives((signalhub_receiver_t *)dispatcher, SIGNALHUB_ERR_HANDLE);
+    CHECK_STATUS(signalhub_free((signalhub_t *)dispatcher), SIGNALHUB_ERR_HANDLE);
     CHECK_STATUS(signalhub_free((signalhub_t *)receiver), SIGNALHUB_ERR_HANDLE);
     CHECK_STATUS(signalhub_free((signalhub_t *)message), SIGNALHUB_ERR_HANDLE);
     CHECK_STATUS(signalhub_receiver_free((signalhub_receiver_t *)hub), SIGNALHUB_ERR_HANDLE);
@@ -115,7 +145,8 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
     CHECK_STATUS(signalhub_message_free((signalhub_message_t *)hub), SIGNALHUB_ERR_HANDLE);
     CHECK_STATUS(signalhub_message_free((signalhub_message_t *)receiver), SIGNALHUB_ERR_HANDLE);
 
-    /* All three still work. */
+    /* All of them still work. */
+    CHECK_OK(signalhub_dispatcher_free(dispatcher));
     CHECK_OK(publish_text(hub, "fine"));
     CHECK_OK(signalhub_receiver_recv(receiver, message, NULL));
     CHECK_TEXT(message, "fine");
@@ -127,6 +158,7 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
 static void freeing_null_does_nothing(void)
 {
     CHECK_OK(signalhub_free(NULL));
+    CHECK_OK(signalhub_dispatcher_free(NULL));
     CHECK_OK(signalhub_receiver_free(NULL));
     CHECK_OK(signalhub_message_free(NULL));
 }

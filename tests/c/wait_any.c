@@ -182,9 +182,9 @@ static void no_wait_is_over_too_early(void)
                          SIGNALHUB_TIMEOUT);
             CHECK(now_ns() - begin >= timeouts[i]);
             begin = now_ns();
-            CHECK_STATUS(signalhub_receiver_recv_timeout(several.receivers[0], message, timeouts[i],
-                                                         NULL),
-                         SIGNALHUB_TIMEOUT);
+            CHECK_STATUS(
+                signalhub_receiver_recv_timeout(several.receivers[0], message, timeouts[i], NULL),
+                SIGNALHUB_TIMEOUT);
             CHECK(now_ns() - begin >= timeouts[i]);
         }
         free_several(&several);
