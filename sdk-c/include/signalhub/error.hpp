@@ -137,6 +137,10 @@ struct Free {
     {
         signalhub_message_free(message);
     }
+    void operator()(signalhub_dispatcher_t *dispatcher) const noexcept
+    {
+        signalhub_dispatcher_free(dispatcher);
+    }
 };
 
 } // namespace signalhub::detail

@@ -258,9 +258,9 @@ private:
                                  signalhub_receiver_t *&receiver) const noexcept
     {
         const signalhub_receiver_options_t given = {
-            sizeof given,         options.pattern.data(),           options.pattern.size(),
-            options.start.start_, static_cast<int>(options.on_lag), options.start.at_,
-            options.ignore_origin};
+            sizeof given,          options.pattern.data(),           options.pattern.size(),
+            options.start.start_,  static_cast<int>(options.on_lag), options.start.at_,
+            options.ignore_origin, static_cast<int>(options.wait),   0};
         return signalhub_subscribe_with(handle_.get(), &given, &receiver);
     }
 

@@ -131,6 +131,7 @@ public:
     std::uint64_t seq() const noexcept { return view_.seq; }
 
 private:
+    friend class Delivery;
     friend class Hub;
     friend class Message;
 

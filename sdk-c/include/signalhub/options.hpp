@@ -58,6 +58,18 @@ enum class OnLag : int {
     newest = SIGNALHUB_ON_LAG_NEWEST, ///< It says so, once, and goes on at the newest message.
 };
 
+/// How a thread waits in a receive and in wait_any().
+enum class Wait : int {
+    /// It looks again for some microseconds, then sleeps. Right for almost everybody.
+    adaptive = SIGNALHUB_WAIT_ADAPTIVE,
+    /// It never sleeps: the fastest answer, at the price of a processor for as long as it waits.
+    spin = SIGNALHUB_WAIT_SPIN,
+    /// It never sleeps, but lets other threads go first.
+    yield = SIGNALHUB_WAIT_YIELD,
+    /// It sleeps at once, so that each message costs a wake-up.
+    park = SIGNALHUB_WAIT_PARK,
+};
+
 /// What a receiver can be asked for, each part with its default: in C++20
 /// `hub.subscribe({.pattern = "cpu.>", .start = Start::oldest()})`.
 struct ReceiverOptions {
@@ -72,6 +84,8 @@ struct ReceiverOptions {
     OnLag on_lag = OnLag::report;
     /// Leaves out the messages of this origin, its own for example; 0 leaves out nothing.
     std::uint64_t ignore_origin = 0;
+    /// How a thread waits for it.
+    Wait wait = Wait::adaptive;
 };
 
 } // namespace signalhub
