@@ -29,6 +29,8 @@ NUMBERS = {
     "uint32_t": c_uint32,
     "uint64_t": c_uint64,
     "signalhub_status_t": c_int,
+    "signalhub_free_fn_t": c_void_p,
+    "signalhub_message_fn_t": c_void_p,
 }
 TYPES = {**NUMBERS, **STRUCTS}
 

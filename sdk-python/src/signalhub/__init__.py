@@ -19,6 +19,7 @@ from signalhub._bindings import (
     SIGNALHUB_VERSION_PATCH,
 )
 from signalhub._lib import native_version
+from signalhub.dispatcher import Dispatcher
 from signalhub.errors import (
     ClosedError,
     DecodeError,
@@ -30,6 +31,7 @@ from signalhub.errors import (
 from signalhub.hub import SignalHub
 from signalhub.message import Kind, Message
 from signalhub.receiver import SignalReceiver
+from signalhub.several import wait_any
 from signalhub.stats import ReceiverStats
 
 __version__ = f"{SIGNALHUB_VERSION_MAJOR}.{SIGNALHUB_VERSION_MINOR}.{SIGNALHUB_VERSION_PATCH}"
@@ -37,6 +39,7 @@ __version__ = f"{SIGNALHUB_VERSION_MAJOR}.{SIGNALHUB_VERSION_MINOR}.{SIGNALHUB_V
 __all__ = [
     "ClosedError",
     "DecodeError",
+    "Dispatcher",
     "ForkedError",
     "Kind",
     "LaggedError",
@@ -48,4 +51,5 @@ __all__ = [
     "SignalReceiver",
     "__version__",
     "native_version",
+    "wait_any",
 ]

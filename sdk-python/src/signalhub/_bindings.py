@@ -45,6 +45,11 @@ SIGNALHUB_ON_LAG_REPORT = 0
 SIGNALHUB_ON_LAG_SKIP = 1
 SIGNALHUB_ON_LAG_NEWEST = 2
 
+SIGNALHUB_WAIT_ADAPTIVE = 0
+SIGNALHUB_WAIT_SPIN = 1
+SIGNALHUB_WAIT_YIELD = 2
+SIGNALHUB_WAIT_PARK = 3
+
 SIGNALHUB_OK = 0
 SIGNALHUB_EMPTY = 1
 SIGNALHUB_LAGGED = 2
@@ -68,9 +73,13 @@ SIGNALHUB_ERR_PANIC = -15
 SIGNALHUB_ERR_PATTERN = -16
 SIGNALHUB_ERR_START = -17
 SIGNALHUB_ERR_ON_LAG = -18
+SIGNALHUB_ERR_WAIT = -21
+SIGNALHUB_ERR_LIMIT = -22
 
 # The opaque types: a handle is an address.
-Hub = Receiver = Message = c_void_p
+Hub = Receiver = Message = Dispatcher = c_void_p
+#: signalhub_message_fn_t and signalhub_free_fn_t, by their addresses.
+MessageFn = FreeFn = c_void_p
 Status = c_int
 
 
@@ -112,6 +121,8 @@ class ReceiverOptions(Structure):
         ("on_lag", c_int),
         ("start_at", c_uint64),
         ("ignore_origin", c_uint64),
+        ("wait", c_int),
+        ("reserved", c_uint32),
     ]
 
 
@@ -173,4 +184,9 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "signalhub_receiver_next_seq": (Status, [Receiver, POINTER(c_uint64)]),
     "signalhub_receiver_stats": (Status, [Receiver, POINTER(ReceiverStats)]),
     "signalhub_receiver_free": (Status, [Receiver]),
+    "signalhub_receiver_fd": (Status, [Receiver, POINTER(c_int)]),
+    "signalhub_wait_any": (Status, [POINTER(Receiver), c_size_t, c_int64, POINTER(c_size_t)]),
+    "signalhub_dispatcher_new": (Status, [POINTER(Dispatcher)]),
+    "signalhub_dispatcher_free": (Status, [Dispatcher]),
+    "signalhub_receiver_on_message": (Status, [Receiver, Dispatcher, MessageFn, c_void_p, FreeFn]),
 }

@@ -82,6 +82,8 @@ _EXCEPTIONS: dict[int, type[Exception]] = {
     c.SIGNALHUB_ERR_PATTERN: ValueError,
     c.SIGNALHUB_ERR_START: ValueError,
     c.SIGNALHUB_ERR_ON_LAG: ValueError,
+    c.SIGNALHUB_ERR_WAIT: ValueError,
+    c.SIGNALHUB_ERR_LIMIT: OSError,
     c.SIGNALHUB_ERR_NO_MEMORY: MemoryError,
 }
 

@@ -37,6 +37,14 @@ ON_LAG = {
     "newest": c.SIGNALHUB_ON_LAG_NEWEST,
 }
 
+#: How a thread can wait for a receiver, each with its number in C.
+WAIT = {
+    "adaptive": c.SIGNALHUB_WAIT_ADAPTIVE,
+    "spin": c.SIGNALHUB_WAIT_SPIN,
+    "yield": c.SIGNALHUB_WAIT_YIELD,
+    "park": c.SIGNALHUB_WAIT_PARK,
+}
+
 #: A payload as C can take it: bytes, or memory that somebody lends.
 Data = Union[bytes, "Array[c_char]"]
 
@@ -171,6 +179,7 @@ class SignalHub:
         from_seq: int | None = None,
         on_lag: Literal["report", "skip", "newest"] = "report",
         ignore_origin: int = 0,
+        wait: Literal["adaptive", "spin", "yield", "park"] = "adaptive",
     ) -> SignalReceiver:
         """Return a new receiver. Close it when it is done.
 
@@ -192,6 +201,9 @@ class SignalHub:
                 then the newest message.
             ignore_origin: leaves out the messages of this origin, its own for example; 0 leaves out
                 nothing.
+            wait: how a thread waits. "adaptive" looks again for some microseconds, then sleeps;
+                "spin" never sleeps, for the fastest answer at the price of a processor; "yield"
+                lets other threads go first; "park" sleeps at once.
 
         Raises:
             ClosedError: the hub is closed.
@@ -203,7 +215,8 @@ class SignalHub:
         """
         options = c.ReceiverOptions(sizeof(c.ReceiverOptions))
         options.start, options.start_at = _start(replay, from_seq)
-        options.on_lag = _on_lag(on_lag)
+        options.on_lag = _word("on_lag", on_lag, ON_LAG)
+        options.wait = _word("wait", wait, WAIT)
         options.ignore_origin = integer("ignore_origin", ignore_origin, 0, 2**64 - 1)
         if pattern is not None:
             name = topics.encoded_pattern(pattern)
@@ -337,12 +350,13 @@ def _start(replay: int | str | None, from_seq: int | None) -> tuple[int, int]:
     return c.SIGNALHUB_START_LAST, integer("replay", replay, 0, 2**64 - 1)
 
 
-def _on_lag(on_lag: str) -> int:
-    if not isinstance(on_lag, str):
-        raise TypeError(f"on_lag must be a str, not {on_lag!r}")
-    if on_lag not in ON_LAG:
-        raise ValueError(f"on_lag must be one of {', '.join(map(repr, ON_LAG))}, not {on_lag!r}")
-    return ON_LAG[on_lag]
+def _word(name: str, value: str, words: dict[str, int]) -> int:
+    """Return what C has for a word."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {value!r}")
+    if value not in words:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, words))}, not {value!r}")
+    return words[value]
 
 
 def _data(message: str | ReadableBuffer, kind: Kind | None) -> tuple[Data, Kind]:
