@@ -18,8 +18,8 @@
 use std::fmt::{self, Debug, Formatter};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::JoinHandle;
 
@@ -49,8 +49,8 @@ pub struct Dispatcher {
 #[derive(Debug)]
 struct Shared {
     commands: Sender<Command>,
-    /// C3. The callbacks that there may be. Changed by who adds one.
-    callbacks: Lock<Vec<Weak<Callback>>>,
+    /// C3. The callbacks that there are, and some that are gone. Changed by who adds one.
+    callbacks: Lock<Vec<Arc<Callback>>>,
     /// Which thread it is. Written by that thread, read by who drops the dispatcher.
     thread_id: AtomicUsize,
 }
@@ -135,8 +135,8 @@ impl Dispatcher {
             commands: self.shared.commands.clone(),
         });
         let mut callbacks = self.shared.callbacks.lock();
-        callbacks.retain(|other| other.strong_count() != 0);
-        callbacks.push(Arc::downgrade(&callback));
+        callbacks.retain(|other| !other.turn.is_gone());
+        callbacks.push(callback.clone());
         Listener(callback)
     }
 }
@@ -145,7 +145,7 @@ impl Drop for Dispatcher {
     fn drop(&mut self) {
         // Outside the lock: what is removed is foreign code.
         let callbacks = mem::take(&mut *self.shared.callbacks.lock());
-        for callback in callbacks.iter().filter_map(Weak::upgrade) {
+        for callback in callbacks {
             callback.turn.remove();
         }
         send(&self.shared.commands, Command::Stop);

@@ -78,8 +78,11 @@ impl<T> Removable<T> {
             }
             waiting.push(parker.clone());
         }
-        let is_gone = || matches!(*self.state.lock(), State::Gone);
-        park(&parker, Deadline::Never, is_gone);
+        park(&parker, Deadline::Never, || self.is_gone());
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(*self.state.lock(), State::Gone)
     }
 
     /// Takes the value out, if it is there; else it is removed too, if that is wanted.
