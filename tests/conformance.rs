@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use signalhub::{
     Hub, Kind, Lag, Message, NewError, OnLag, Options, PublishError, Receiver, ReceiverOptions,
-    RecvError, RecvTimeoutError, Start, SubscribeError, TryRecvError, View,
+    RecvError, RecvTimeoutError, Start, SubscribeError, TryRecvError, View, Wait, WaitAnyError,
+    wait_any,
 };
 use watchdog::Watchdog;
 
@@ -204,6 +205,13 @@ fn receiver_options(call: &Side) -> ReceiverOptions {
             _ => panic!("unknown start {start}"),
         });
     }
+    options = options.wait(match call.options.get("wait").copied() {
+        None | Some("adaptive") => Wait::Adaptive,
+        Some("spin") => Wait::Spin,
+        Some("yield") => Wait::Yield,
+        Some("park") => Wait::Park,
+        Some(wait) => panic!("unknown wait {wait}"),
+    });
     match call.options.get("on_lag").copied() {
         None | Some("report") => options,
         Some("skip") => options.on_lag(OnLag::Skip),
@@ -284,6 +292,8 @@ impl Driver {
             ("next_seq", Some(name)) => self.receiver(name).next_seq().to_string(),
             ("publish", _) => return self.publish(call, want),
             ("publish_many", _) => self.publish_many(call),
+            ("wait_any", _) => self.wait_any(&call.words[1..]),
+            ("readable", Some(name)) => is_readable(self.receiver(name)).into(),
             (_, Some(name)) => return self.receive(call, name, want),
             _ => "unknown command".into(),
         };
@@ -358,6 +368,24 @@ impl Driver {
         }
     }
 
+    fn wait_any(&mut self, names: &[&str]) -> String {
+        let mut several: Vec<_> = self.named.iter_mut().collect();
+        several.retain(|(name, _)| names.contains(&name.as_str()));
+        assert_eq!(several.len(), names.len());
+        let (names, receivers): (Vec<_>, Vec<_>) = several
+            .into_iter()
+            .filter_map(|(name, named)| match named {
+                Named::Receiver(receiver) => Some((name, receiver)),
+                Named::Hub(_) => None,
+            })
+            .unzip();
+        match wait_any(receivers, Some(Duration::ZERO)) {
+            Ok(index) => names[index].clone(),
+            Err(WaitAnyError::Timeout) => "timeout".into(),
+            Err(WaitAnyError::NoReceivers) => "err_wait".into(),
+        }
+    }
+
     fn receive(&mut self, call: &Side, name: &str, want: &Side) -> Result<(), String> {
         let receiver = self.receiver(name);
         let status = want.words[0].split('_').next();
@@ -414,6 +442,19 @@ fn receive<'a>(
         }
         (command, _) => return Err(format!("unknown command {command}")),
     })
+}
+
+fn is_readable(receiver: &mut Receiver) -> &'static str {
+    let mut watched = libc::pollfd {
+        fd: receiver.fd().unwrap(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one entry, which is there.
+    match unsafe { libc::poll(&raw mut watched, 1, 0) } {
+        1 => "yes",
+        _ => "no",
+    }
 }
 
 /// Compares a status, or a number, with what stands behind the arrow.

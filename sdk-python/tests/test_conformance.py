@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import select
 import time
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -12,7 +13,15 @@ from typing import Any, Callable
 
 import pytest
 
-from signalhub import ClosedError, Kind, LaggedError, Message, RecvTimeout, SignalHub
+from signalhub import (
+    ClosedError,
+    Kind,
+    LaggedError,
+    Message,
+    RecvTimeout,
+    SignalHub,
+    wait_any,
+)
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "tests" / "conformance"
 #: What this surface can do of what scripts may need.
@@ -26,6 +35,7 @@ REFUSALS = {
     "topic ": "err_topic",
     "pattern ": "err_pattern",
     "from_seq must be": "err_start",
+    "unknown wait, or no receiver": "err_wait",
 }
 
 
@@ -201,6 +211,13 @@ class Driver:
         assert got == {count: int(value) for count, value in want.options.items()}
         assert next_seq == self.named[name].next_seq
         assert next_seq - got["start_seq"] == got["received"] + got["filtered"] + got["missed"]
+
+    def wait_any(self, *names: str) -> str:
+        found = wait_any([self.named[name] for name in names], timeout=0)
+        return next(name for name in names if self.named[name] is found)
+
+    def readable(self, name: str) -> str:
+        return "yes" if select.select([self.named[name]], [], [], 0)[0] else "no"
 
     def free(self, name: str) -> None:
         del self.named[name]

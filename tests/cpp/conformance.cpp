@@ -14,6 +14,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <poll.h>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -29,7 +30,7 @@ using namespace std::chrono_literals;
 // What scripts may need of it. Not freed handles: an object has a live one, or NULL.
 static const std::set<std::string> can = {"publish_many", "recv_many", "unchecked"};
 // Lest a script be lost unnoticed.
-static constexpr int scripts_min = 21;
+static constexpr int scripts_min = 23;
 
 static const std::map<std::string_view, int> statuses = {
     {"ok", SIGNALHUB_OK},
@@ -47,6 +48,7 @@ static const std::map<std::string_view, int> statuses = {
     {"err_pattern", SIGNALHUB_ERR_PATTERN},
     {"err_start", SIGNALHUB_ERR_START},
     {"err_on_lag", SIGNALHUB_ERR_ON_LAG},
+    {"err_wait", SIGNALHUB_ERR_WAIT},
 };
 
 // A status as scripts write it.
@@ -234,6 +236,21 @@ static OnLag on_lag_of(std::string_view name)
     return policies.at(name);
 }
 
+static Wait wait_of(std::string_view name)
+{
+    static const std::map<std::string_view, Wait> waits = {{"adaptive", Wait::adaptive},
+                                                           {"spin", Wait::spin},
+                                                           {"yield", Wait::yield},
+                                                           {"park", Wait::park}};
+    return waits.at(name);
+}
+
+static bool is_readable(int fd)
+{
+    pollfd watched = {fd, POLLIN, 0};
+    return poll(&watched, 1, 0) == 1;
+}
+
 // What `stats` must tell: the counts that scripts know, which must add up.
 static std::string text_of(const ReceiverStats &stats)
 {
@@ -307,6 +324,10 @@ private:
                 return std::to_string(receivers_.at(name).next_seq(error...));
             else if (verb == "publish_many")
                 return publish_many(call, error...);
+            else if (verb == "wait_any")
+                return wait_any(call, error...);
+            else if (verb == "readable")
+                return is_readable(receivers_.at(name).fd(error...)) ? "yes" : "no";
             else
                 return "unknown command";
             return "ok";
@@ -342,6 +363,8 @@ private:
             options.on_lag = on_lag_of(*on_lag);
         if (const auto *origin = call.option("ignore_origin"))
             options.ignore_origin = number(*origin);
+        if (const auto *wait = call.option("wait"))
+            options.wait = wait_of(*wait);
         receivers_.insert_or_assign(call.words.at(1), call.options.empty()
                                                           ? hub().subscribe(error...)
                                                           : hub().subscribe(options, error...));
@@ -387,6 +410,16 @@ private:
             views.push_back(content.view());
         const std::size_t published = hub().publish_many(views.data(), views.size(), error...);
         return published == views.size() ? "ok" : "closed " + std::to_string(published);
+    }
+
+    template <class... ErrorCode>
+    std::string wait_any(const Side &call, ErrorCode &...error)
+    {
+        std::vector<Receiver *> receivers;
+        for (std::size_t i = 1; i < call.words.size(); i++)
+            receivers.push_back(&receivers_.at(call.words[i]));
+        const auto index = signalhub::wait_any(receivers, 0ns, error...);
+        return index ? std::string(call.words[*index + 1]) : "timeout";
     }
 
     void receive_all(const Side &call, const Side &want)
