@@ -172,9 +172,7 @@ def test_a_callback_that_is_removed_is_over(
         is_over: list[bool] = []
         late: list[bool] = []
 
-        def call(
-            message: Message, is_over: list[bool] = is_over, late: list[bool] = late
-        ) -> None:
+        def call(message: Message, is_over: list[bool] = is_over, late: list[bool] = late) -> None:
             late.extend(is_over)
 
         receiver, dispatcher = hub.subscribe(), Dispatcher()

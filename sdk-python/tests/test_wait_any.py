@@ -163,4 +163,3 @@ with SignalHub() as hub, hub.subscribe() as receiver:
         print("interrupted")
 """
     assert fresh_python.output(program) == "interrupted\n"
-
