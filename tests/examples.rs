@@ -31,7 +31,7 @@ macro_rules! examples {
 }
 
 examples! {
-    clean_shutdown event_loop fan_out first_message lagging_receiver timeouts topics
+    callbacks clean_shutdown event_loop fan_out first_message lagging_receiver timeouts topics
 }
 
 /// Runs an example that `cargo test` has built; `cargo test --test examples` builds none.
