@@ -9,6 +9,7 @@
 
 mod batch;
 mod boundary;
+mod callback;
 mod handle;
 mod hub;
 mod loan;
@@ -23,6 +24,7 @@ mod version;
 mod wait;
 
 pub use batch::*;
+pub use callback::*;
 pub use hub::*;
 pub use loan::*;
 pub use message::*;

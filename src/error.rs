@@ -141,6 +141,8 @@ pub enum WaitAnyError {
 pub enum LimitError {
     /// Descriptors, of this process or of all.
     Descriptors,
+    /// Threads, of this process, this user or all.
+    Threads,
 }
 
 /// Why [`recv_packed`](crate::Receiver::recv_packed) gave no payload.
@@ -293,6 +295,7 @@ impl Display for LimitError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Descriptors => "the system has no more descriptors to give",
+            Self::Threads => "the system has no more threads to give",
         })
     }
 }

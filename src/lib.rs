@@ -101,6 +101,9 @@ mod spot;
 mod descriptor;
 mod task;
 mod wait_any;
+mod removable;
+#[cfg(not(loom))]
+mod dispatcher;
 mod stats;
 mod prometheus;
 mod sync;
@@ -112,6 +115,8 @@ mod tag;
 pub mod capi;
 
 pub use batch::Packed;
+#[cfg(not(loom))]
+pub use dispatcher::{Dispatcher, Listener};
 pub use error::{
     Lag, LimitError, NewError, PublishError, PublishManyError, RecvError, RecvPackedError,
     RecvTimeoutError, Refused, SubscribeError, TopicError, TryRecvError, WaitAnyError,

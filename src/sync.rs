@@ -182,6 +182,18 @@ mod native {
         }
     }
 
+    /// Tells running threads apart.
+    pub(crate) type ThreadId = usize;
+
+    /// Unlike that of `std::thread::current()`, to be had while a thread ends, too.
+    pub(crate) fn thread_id() -> ThreadId {
+        thread_local! {
+            /// Only for its address.
+            static HERE: u8 = const { 0 };
+        }
+        HERE.with(|here| std::ptr::from_ref(here).addr())
+    }
+
     pub(crate) use crossbeam_utils::Backoff;
 
     /// One turn of a loop that waits for another thread's next few instructions: spins, then
@@ -299,6 +311,12 @@ mod modelled {
                 count = self.raised.wait(count).unwrap();
             }
         }
+    }
+
+    pub(crate) type ThreadId = loom::thread::ThreadId;
+
+    pub(crate) fn thread_id() -> ThreadId {
+        loom::thread::current().id()
     }
 
     pub(crate) use loom::cell::UnsafeCell;

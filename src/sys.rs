@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! What the system gives: sleep, descriptors, a process-wide fence, news of a fork, memory, errno as it was.
+//! What the system gives: sleep, descriptors, threads, a process-wide fence, news of a fork, memory, errno as it was.
 //!
 //! Unsafe is allowed here because these are calls to the system. Linux only.
 
@@ -14,3 +14,5 @@ pub(crate) mod futex;
 #[cfg(not(loom))]
 pub(crate) mod membarrier;
 pub(crate) mod memory;
+#[cfg(not(loom))]
+pub(crate) mod thread;

@@ -9,7 +9,7 @@
 //!
 //! # Invariants
 //!
-//! * T1. A tag is library copy (44 bits), fork epoch (8), generation (8), kind (2), state (2).
+//! * T1. A tag is library copy (43 bits), fork epoch (8), generation (8), kind (3), state (2).
 //! * T2. The value of a cell is there while the tag is live or busy. It is put there before the
 //!   tag becomes live, and taken out by the one thread that made the tag vacant.
 //! * T3. Only the thread that made a tag busy touches the value of a receiver, until it makes the
@@ -28,21 +28,23 @@ pub(crate) enum Kind {
     Receiver,
     Message,
     Loan,
+    Dispatcher,
 }
 
 const LIVE: u64 = 1;
 const BUSY: u64 = 2;
 const KIND_SHIFT: u32 = 2;
-const GENERATION_SHIFT: u32 = 4;
-const EPOCH_SHIFT: u32 = 12;
-const COPY_SHIFT: u32 = 20;
+const GENERATION_SHIFT: u32 = 5;
+const EPOCH_SHIFT: u32 = 13;
+const COPY_SHIFT: u32 = 21;
 /// Generations that a handle can tell apart.
 pub(crate) const GENERATIONS: u64 = 1 << (EPOCH_SHIFT - GENERATION_SHIFT);
 const EPOCH: u64 = ((1 << COPY_SHIFT) - 1) & !((1 << EPOCH_SHIFT) - 1);
 
-/// A copy of the library in a process, by the address of one of its statics; its epoch is 0.
+/// A copy of the library in a process, by the address of one of its statics; its epoch is 0. The
+/// statics of two copies are pages apart.
 pub(crate) fn library(address: usize) -> u64 {
-    (address as u64 >> 3) << COPY_SHIFT
+    (address as u64 >> 4) << COPY_SHIFT
 }
 
 /// The same library in the child of a fork.

@@ -87,7 +87,7 @@ impl<R: BorrowMut<Receiver> + Unpin> Stream for Messages<R> {
 
 impl Cursor {
     /// Takes the next message, or has the task polled again when it may be there.
-    fn poll_recv(
+    pub(crate) fn poll_recv(
         &mut self,
         message: &mut Message,
         armed: &mut Option<Armed>,
@@ -160,21 +160,31 @@ mod models {
         Hub::new(Options::default().capacity(2).slot_bytes(64)).unwrap()
     }
 
-    /// P10, W1. A message that comes while a task goes to sleep wakes it, and so does the end.
+    /// P10, W1. A message that comes while a task goes to sleep wakes it.
     #[test]
     fn no_wake_up_is_lost_to_a_task() {
         loom::model(|| {
             let hub = hub();
             let mut receiver = hub.subscribe().unwrap();
-            let publisher = thread::spawn(move || {
-                hub.publish("x").unwrap();
-                drop(hub);
-            });
-            let seq = block_on(receiver.recv_async()).unwrap().seq();
-            assert_eq!(seq, 0);
+            let publisher = {
+                let hub = hub.clone();
+                thread::spawn(move || drop(hub.publish("x").unwrap()))
+            };
+            assert_eq!(block_on(receiver.recv_async()).unwrap().seq(), 0);
+            publisher.join().unwrap();
+        });
+    }
+
+    /// P7. So does the end.
+    #[test]
+    fn closing_wakes_a_task() {
+        loom::model(|| {
+            let hub = hub();
+            let mut receiver = hub.subscribe().unwrap();
+            let closer = thread::spawn(move || hub.close());
             let end = block_on(receiver.recv_async()).unwrap_err();
             assert_eq!(end, RecvError::Closed);
-            publisher.join().unwrap();
+            closer.join().unwrap();
         });
     }
 

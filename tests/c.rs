@@ -27,8 +27,9 @@ macro_rules! c_tests {
 }
 
 c_tests! {
-    arguments busy capacity_bytes close conformance copies descriptors errno fork handles header idle
-    loans lossless memory messages owned packed signals sizes stats status stress timeouts wait_any
+    arguments busy callbacks capacity_bytes close conformance copies descriptors errno fork handles
+    header idle loans lossless memory messages owned packed signals sizes stats status stress timeouts
+    wait_any
 }
 
 /// Compiles and runs `tests/c/{name}.c`.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use signalhub::{
     Hub, Kind, Label, Lag, Loan, Message, NewError, OnLag, Options, Packed, PublishError, Receiver,
     ReceiverOptions, RecvError, RecvPackedError, RecvTimeoutError, Start, SubscribeError,
-    TryRecvError, View,
+    TryRecvError, View, Wait, WaitAnyError, wait_any,
 };
 use watchdog::Watchdog;
 
@@ -227,6 +227,13 @@ fn receiver_options(call: &Side) -> ReceiverOptions {
     if let Some(ns) = call.number("max_stall") {
         options = options.max_stall(Duration::from_nanos(ns));
     }
+    options = options.wait(match call.options.get("wait").copied() {
+        None | Some("adaptive") => Wait::Adaptive,
+        Some("spin") => Wait::Spin,
+        Some("yield") => Wait::Yield,
+        Some("park") => Wait::Park,
+        Some(wait) => panic!("unknown wait {wait}"),
+    });
     match call.options.get("on_lag").copied() {
         None | Some("report") => options,
         Some("skip") => options.on_lag(OnLag::Skip),
@@ -338,6 +345,8 @@ impl Driver {
                 Err(error) => refusal(error).into(),
             },
             ("publish_loan", Some(name)) => self.publish_loan(call, name),
+            ("wait_any", _) => self.wait_any(&call.words[1..]),
+            ("readable", Some(name)) => is_readable(self.receiver(name)).into(),
             (_, Some(name)) => return self.receive(call, name, want),
             _ => "unknown command".into(),
         };
@@ -460,6 +469,24 @@ impl Driver {
         }
     }
 
+    fn wait_any(&mut self, names: &[&str]) -> String {
+        let mut several: Vec<_> = self.named.iter_mut().collect();
+        several.retain(|(name, _)| names.contains(&name.as_str()));
+        assert_eq!(several.len(), names.len());
+        let (names, receivers): (Vec<_>, Vec<_>) = several
+            .into_iter()
+            .filter_map(|(name, named)| match named {
+                Named::Receiver(receiver) => Some((name, receiver)),
+                Named::Hub(_) | Named::Loan(_) => None,
+            })
+            .unzip();
+        match wait_any(receivers, Some(Duration::ZERO)) {
+            Ok(index) => names[index].clone(),
+            Err(WaitAnyError::Timeout) => "timeout".into(),
+            Err(WaitAnyError::NoReceivers) => "err_wait".into(),
+        }
+    }
+
     fn receive(&mut self, call: &Side, name: &str, want: &Side) -> Result<(), String> {
         let receiver = self.receiver(name);
         if want.is_status() {
@@ -557,6 +584,19 @@ fn receive_packed(receiver: &mut Receiver, call: &Side, want: &Side) -> Result<(
         Err(RecvPackedError::TooSmall(bytes)) => format!("err_too_small {bytes}"),
     };
     expect(&got, want)
+}
+
+fn is_readable(receiver: &mut Receiver) -> &'static str {
+    let mut watched = libc::pollfd {
+        fd: receiver.fd().unwrap(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one entry, which is there.
+    match unsafe { libc::poll(&raw mut watched, 1, 0) } {
+        1 => "yes",
+        _ => "no",
+    }
 }
 
 /// Compares a status, or a number, with what stands behind the arrow.

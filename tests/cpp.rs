@@ -29,6 +29,7 @@ macro_rules! cpp_tests {
 
 cpp_tests! {
     abi conformance destruction errors exits header lags lossless moves owned plugins receive stats
+    waiting
 }
 
 /// Compiles and runs `tests/cpp/{name}.cpp`.

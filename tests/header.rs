@@ -27,6 +27,7 @@ fn the_committed_header_is_current() {
         "wait",
         "loan",
         "owned",
+        "callback",
     ] {
         builder = builder.with_src(root.join(format!("src/capi/{file}.rs")));
     }

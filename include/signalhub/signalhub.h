@@ -323,6 +323,11 @@ typedef enum {
 } signalhub_status_t;
 
 /**
+ * A thread that calls the callbacks of several receivers, one at a time.
+ */
+typedef struct signalhub_dispatcher_t signalhub_dispatcher_t;
+
+/**
  * Memory of a hub for a payload that is being written. It belongs to one thread at a time.
  */
 typedef struct signalhub_loan_t signalhub_loan_t;
@@ -607,10 +612,10 @@ typedef struct {
 } signalhub_stats_t;
 
 /**
- * Frees memory that signalhub_publish_owned() published, given the `user_data` that was given
- * there. NULL for memory that needs no freeing.
+ * Frees what was handed to the library together with the `user_data` that it is given: memory that
+ * signalhub_publish_owned() published, or what a callback uses. NULL for what needs no freeing.
  *
- * It is called once, by whichever thread lets go of the message last: one that publishes, receives,
+ * It is called once, by whichever thread needs it last: of a message one that publishes, receives,
  * clears a message, or frees the last of what keeps a hub alive. Nothing is locked then, so it may
  * call every function of this library, on the same hub too, but none on a message or a loan that
  * the thread is inside a call on. Memory that becomes due in it is freed when it has returned, so
@@ -618,6 +623,23 @@ typedef struct {
  * thread.
  */
 typedef void (*signalhub_free_fn_t)(void *user_data);
+
+/**
+ * What a receiver calls: with SIGNALHUB_OK and a message, with SIGNALHUB_LAGGED and how many
+ * messages were missed, and with SIGNALHUB_CLOSED once at the end. Otherwise `message` is NULL and
+ * `missed` is 0.
+ *
+ * The message is the library's: look at it with signalhub_message_view() until the call returns,
+ * and do not free it.
+ *
+ * Nothing is locked meanwhile. The callback may publish, subscribe and close, and receive from, free
+ * and set another callback for its own receiver, and free its dispatcher. It must return: not throw,
+ * not leave by longjmp() nor by the end of its thread.
+ */
+typedef void (*signalhub_message_fn_t)(void *user_data,
+                                       signalhub_status_t status,
+                                       signalhub_message_t *message,
+                                       uint64_t missed);
 
 #ifdef __cplusplus
 extern "C" {
@@ -1024,12 +1046,14 @@ signalhub_status_t signalhub_receiver_next_seq(signalhub_receiver_t *receiver,
 
 /**
  * Free a receiver. A thread that sleeps in a receive on it wakes and gets SIGNALHUB_CLOSED; for
- * one that is just taking a message this call waits.
+ * one that is just taking a message this call waits. A callback is removed first, as
+ * signalhub_receiver_on_message() does.
  *
  * @param receiver  The receiver, or NULL, which does nothing.
  *
  * Ownership: the handle is gone; using it again is SIGNALHUB_ERR_HANDLE.
- * Threads:   any thread.
+ * Threads:   any thread, that of its callback too.
+ * Blocks:    until a running call of its callback has returned, unless that is who calls this.
  * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
  */
 SIGNALHUB_API signalhub_status_t signalhub_receiver_free(signalhub_receiver_t *receiver);
@@ -1306,6 +1330,67 @@ signalhub_status_t signalhub_publish_owned(const signalhub_t *hub,
                                            void *user_data,
                                            uint64_t *out_seq,
                                            uint64_t *out_receivers);
+
+/**
+ * Start a thread that calls callbacks. All signals are blocked in it, but for those that a thread
+ * gets for its own faults.
+ *
+ * @param out_dispatcher  Receives the handle. Not NULL.
+ *
+ * Ownership: free the handle with signalhub_dispatcher_free().
+ * Threads:   any thread.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_LIMIT, SIGNALHUB_ERR_NO_MEMORY or
+ *            SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_dispatcher_new(signalhub_dispatcher_t **out_dispatcher);
+
+/**
+ * Free a dispatcher: remove its callbacks, as signalhub_receiver_on_message() does, and end its
+ * thread. The receivers stay.
+ *
+ * @param dispatcher  The dispatcher, or NULL, which does nothing.
+ *
+ * Ownership: the handle is gone; using it again is SIGNALHUB_ERR_HANDLE.
+ * Threads:   any thread, that of the dispatcher too.
+ * Blocks:    until a running callback has returned and the thread has ended; in a callback of this
+ *            dispatcher it does not: the thread ends when that has returned.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API signalhub_status_t signalhub_dispatcher_free(signalhub_dispatcher_t *dispatcher);
+
+/**
+ * Have a callback called with what a receiver gets, in place of the one it had, or remove it.
+ *
+ * When this has returned, the callback that was there before is not called any more, and its
+ * `user_data` was freed. It is freed just once however it ends: here, with SIGNALHUB_CLOSED, by
+ * signalhub_receiver_free() or by signalhub_dispatcher_free(). A callback that removes or replaces
+ * itself is freed when it has returned.
+ *
+ * While a callback runs, the others of its dispatcher wait; their receivers may lag, and are told.
+ * A receiver may be received from beside its callback, too; each message then goes to whoever
+ * takes it, and while the callback's thread takes one, others get SIGNALHUB_ERR_BUSY.
+ *
+ * @param receiver    The receiver. Not NULL.
+ * @param dispatcher  Whose thread calls, or NULL for a thread of its own.
+ * @param callback    What to call, or NULL to remove; then all that follows is NULL too.
+ * @param user_data   What it is called with.
+ * @param free_fn     Frees `user_data`. NULL for nothing to free.
+ *
+ * Ownership: `user_data` is the library's when this returns SIGNALHUB_OK, else still the caller's.
+ * Threads:   any thread, that of the callback too.
+ * Blocks:    until a running call of the callback that was there before has returned, unless that
+ *            is who calls this. So hold no lock that the callback wants, and do not have two
+ *            callbacks remove each other.
+ * Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_NULL (also for `dispatcher`, `user_data` or `free_fn`
+ *            without `callback`), SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED, SIGNALHUB_ERR_LIMIT
+ *            (there is no thread to be had), SIGNALHUB_ERR_NO_MEMORY or SIGNALHUB_ERR_PANIC.
+ */
+SIGNALHUB_API
+signalhub_status_t signalhub_receiver_on_message(signalhub_receiver_t *receiver,
+                                                 signalhub_dispatcher_t *dispatcher,
+                                                 signalhub_message_fn_t callback,
+                                                 void *user_data,
+                                                 signalhub_free_fn_t free_fn);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -31,6 +31,7 @@ NUMBERS = {
     "uint64_t": c_uint64,
     "signalhub_status_t": c_int,
     "signalhub_free_fn_t": c_void_p,
+    "signalhub_message_fn_t": c_void_p,
 }
 TYPES = {**NUMBERS, **STRUCTS}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import gc
 import re
+import select
 import time
 import weakref
 from array import array
@@ -24,6 +25,7 @@ from signalhub import (
     Message,
     RecvTimeout,
     SignalHub,
+    wait_any,
 )
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "tests" / "conformance"
@@ -40,6 +42,7 @@ REFUSALS = {
     "pattern ": "err_pattern",
     "from_seq must be": "err_start",
     "name ": "err_name",
+    "unknown wait, or no receiver": "err_wait",
 }
 
 
@@ -234,6 +237,13 @@ class Driver:
             assert got[count] == int(value), count
         assert next_seq == self.named[name].next_seq
         assert next_seq - got["start_seq"] == got["received"] + got["filtered"] + got["missed"]
+
+    def wait_any(self, *names: str) -> str:
+        found = wait_any([self.named[name] for name in names], timeout=0)
+        return next(name for name in names if self.named[name] is found)
+
+    def readable(self, name: str) -> str:
+        return "yes" if select.select([self.named[name]], [], [], 0)[0] else "no"
 
     def free(self, name: str) -> None:
         del self.named[name]

@@ -67,6 +67,20 @@ pub(crate) unsafe fn lock<'a, H: Handle>(
     Ok(Locked { cell, live })
 }
 
+/// As [`lock`], but waits while another thread has the value.
+///
+/// # Safety
+///
+/// As for [`lock`]; and this thread does not have the value already.
+pub(crate) unsafe fn lock_waiting<'a, H: Handle>(
+    handle: *mut H,
+) -> Result<Locked<'a, H::Value>, signalhub_status_t> {
+    // SAFETY: the caller's promise.
+    let (cell, live) = unsafe { cell_of(handle.cast_const()) }?;
+    cell.tag().lock_again(live)?;
+    Ok(Locked { cell, live })
+}
+
 /// A value that this thread alone has, until it is dropped.
 pub(crate) struct Locked<'a, T> {
     cell: &'a Cell<T>,

@@ -17,12 +17,13 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use once_cell::race::OnceBool;
 
+use super::callback::Held;
 use super::status::signalhub_status_t;
 use crate::error::HandleError;
 use crate::sync::{AtomicU64, Lock};
 use crate::sys::fork::at_fork;
 use crate::tag::{self, GENERATIONS, Live, Tag};
-use crate::{Hub, Loan, Message, Receiver};
+use crate::{Dispatcher, Hub, Loan, Message};
 
 pub(crate) use crate::tag::Kind;
 
@@ -49,9 +50,10 @@ pub(crate) struct Cell<T> {
 // A handle's low bits hold a generation, and a cell of any kind may be looked at as one of another.
 const _: () = assert!(align_of::<Cell<u8>>() as u64 == GENERATIONS);
 const _: () = assert!(size_of::<Cell<Hub>>() == size_of::<Cell<u8>>());
-const _: () = assert!(size_of::<Cell<Receiver>>() == size_of::<Cell<u8>>());
+const _: () = assert!(size_of::<Cell<Held>>() == size_of::<Cell<u8>>());
 const _: () = assert!(size_of::<Cell<Message>>() == size_of::<Cell<u8>>());
 const _: () = assert!(size_of::<Cell<Loan>>() == size_of::<Cell<u8>>());
+const _: () = assert!(size_of::<Cell<Dispatcher>>() == size_of::<Cell<u8>>());
 const GENERATION_MASK: usize = GENERATIONS as usize - 1;
 
 /// How many freed cells of a kind wait before the first of them is used again.
@@ -63,7 +65,7 @@ const CHUNK: usize = 32;
 static LIBRARY: AtomicU64 = AtomicU64::new(0);
 
 /// The vacant cells of each kind.
-static VACANT: Lock<[Vacant; 4]> = Lock::new([const { Vacant::new() }; 4]);
+static VACANT: Lock<[Vacant; 5]> = Lock::new([const { Vacant::new() }; 5]);
 
 struct Vacant {
     /// Never used.
@@ -220,7 +222,7 @@ extern "C" fn in_child() {
         LIBRARY.store(tag::forked(library), Relaxed);
     }
     // SAFETY: no other thread exists (H3). The old table may be half changed: it is not dropped.
-    unsafe { VACANT.data_ptr().write([const { Vacant::new() }; 4]) };
+    unsafe { VACANT.data_ptr().write([const { Vacant::new() }; 5]) };
     if VACANT.is_locked() {
         // SAFETY: whoever held it does not exist here.
         unsafe { VACANT.force_unlock() };

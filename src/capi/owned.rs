@@ -9,10 +9,10 @@ use super::hub::signalhub_t;
 use super::message::signalhub_view_t;
 use super::status::signalhub_status_t;
 
-/// Frees memory that signalhub_publish_owned() published, given the `user_data` that was given
-/// there. NULL for memory that needs no freeing.
+/// Frees what was handed to the library together with the `user_data` that it is given: memory that
+/// signalhub_publish_owned() published, or what a callback uses. NULL for what needs no freeing.
 ///
-/// It is called once, by whichever thread lets go of the message last: one that publishes, receives,
+/// It is called once, by whichever thread needs it last: of a message one that publishes, receives,
 /// clears a message, or frees the last of what keeps a hub alive. Nothing is locked then, so it may
 /// call every function of this library, on the same hub too, but none on a message or a loan that
 /// the thread is inside a call on. Memory that becomes due in it is freed when it has returned, so

@@ -4,6 +4,7 @@
 use std::ffi::c_void;
 
 use super::boundary::{guard, lock, non_null, slice_mut, store};
+use super::callback::{Held, take_callback};
 use super::handle::{self, Handle, Kind};
 use super::message::{fill, signalhub_message_t};
 use super::status::signalhub_status_t::{self, *};
@@ -18,10 +19,10 @@ pub struct signalhub_receiver_t {
 }
 
 impl Handle for signalhub_receiver_t {
-    type Value = Receiver;
+    type Value = Held;
     const KIND: Kind = Kind::Receiver;
 
-    fn retire(receiver: Receiver, address: usize) {
+    fn retire(receiver: Held, address: usize) {
         receiver.cursor.wake_owner(address);
     }
 }
@@ -178,19 +179,25 @@ pub unsafe extern "C" fn signalhub_receiver_next_seq(
 }
 
 /// Free a receiver. A thread that sleeps in a receive on it wakes and gets SIGNALHUB_CLOSED; for
-/// one that is just taking a message this call waits.
+/// one that is just taking a message this call waits. A callback is removed first, as
+/// signalhub_receiver_on_message() does.
 ///
 /// @param receiver  The receiver, or NULL, which does nothing.
 ///
 /// Ownership: the handle is gone; using it again is SIGNALHUB_ERR_HANDLE.
-/// Threads:   any thread.
+/// Threads:   any thread, that of its callback too.
+/// Blocks:    until a running call of its callback has returned, unless that is who calls this.
 /// Returns:   SIGNALHUB_OK, SIGNALHUB_ERR_HANDLE or SIGNALHUB_ERR_PANIC.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn signalhub_receiver_free(
     receiver: *mut signalhub_receiver_t,
 ) -> signalhub_status_t {
-    // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
-    guard(|| unsafe { handle::free(receiver) })
+    guard(|| {
+        // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
+        drop(unsafe { take_callback(receiver) });
+        // SAFETY: as above.
+        unsafe { handle::free(receiver) }
+    })
 }
 
 /// Receives one message, until `deadline`.

@@ -239,5 +239,5 @@ pub unsafe extern "C" fn signalhub_subscribe_with(
 /// A handle for a receiver, whose own message is filled while the handle is locked.
 fn create(mut receiver: Receiver) -> Result<*mut signalhub_receiver_t, HandleError> {
     receiver.message = Message::deferring();
-    handle::create(receiver)
+    handle::create(receiver.into())
 }

@@ -4,6 +4,7 @@
 use std::ffi::c_int;
 
 use super::boundary::{Unlocked, guard, lock, non_null, slice, store};
+use super::callback::Held;
 use super::receiver::signalhub_receiver_t;
 use super::status::signalhub_status_t::{self, *};
 use crate::Receiver;
@@ -93,7 +94,7 @@ pub unsafe extern "C" fn signalhub_wait_any(
 /// Which of several receivers, each with its address, has something, or (`SIGNALHUB_CLOSED`) was
 /// freed.
 fn wait_any(
-    several: &[(Unlocked<'_, Receiver>, usize)],
+    several: &[(Unlocked<'_, Held>, usize)],
     deadline: Deadline,
 ) -> Result<(usize, Result<(), signalhub_status_t>), signalhub_status_t> {
     if several.is_empty() {
@@ -106,7 +107,7 @@ fn wait_any(
             let Some(mut locked) = unlocked.lock() else {
                 return Ok((i, Err(SIGNALHUB_CLOSED)));
             };
-            let Receiver { cursor, message } = &mut *locked;
+            let Receiver { cursor, message } = &mut **locked;
             if cursor.peek(message) {
                 return Ok((i, Ok(())));
             }

@@ -16,6 +16,12 @@ static void nothing_happened(void)
     CHECK(seq == 0);
 }
 
+static void ignore_message(void *user_data, signalhub_status_t status,
+                           signalhub_message_t *received, uint64_t missed)
+{
+    (void)user_data, (void)status, (void)received, (void)missed;
+}
+
 static void null_in_any_position_is_a_status(void)
 {
     const signalhub_status_t null = SIGNALHUB_ERR_NULL;
@@ -89,6 +95,11 @@ static void null_in_any_position_is_a_status(void)
     CHECK_STATUS(signalhub_wait_any(NULL, 1, -1, &count), null);
     CHECK_STATUS(signalhub_wait_any(&out_receiver, 1, -1, &count), null);
     CHECK_STATUS(signalhub_wait_any(&receiver, 1, -1, NULL), null);
+    CHECK_STATUS(signalhub_dispatcher_new(NULL), null);
+    CHECK_STATUS(signalhub_receiver_on_message(NULL, NULL, NULL, NULL, NULL), null);
+    CHECK_STATUS(signalhub_receiver_on_message(NULL, NULL, ignore_message, NULL, NULL), null);
+    CHECK_STATUS(signalhub_receiver_on_message(receiver, NULL, NULL, &number, NULL), null);
+    CHECK_STATUS(signalhub_receiver_on_message(receiver, NULL, NULL, NULL, free), null);
 
     CHECK_OK(signalhub_loan(hub, 1, &loan, &data));
     CHECK_STATUS(signalhub_loan(NULL, 1, &out_loan, &data), null);

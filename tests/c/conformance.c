@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <glob.h>
+#include <poll.h>
 
 /* The keys that may stand before an `=`. */
 enum {
@@ -20,6 +21,7 @@ enum {
     START,
     ON_LAG,
     IGNORE_ORIGIN,
+    WAIT,
     START_SEQ,
     RECEIVED,
     FILTERED,
@@ -43,6 +45,7 @@ static const char *const option_keys[OPTIONS] = {"kind=",
                                                  "start=",
                                                  "on_lag=",
                                                  "ignore_origin=",
+                                                 "wait=",
                                                  "start_seq=",
                                                  "received=",
                                                  "filtered=",
@@ -127,6 +130,7 @@ static const struct {
     {SIGNALHUB_ERR_ON_LAG, "err_on_lag"},
     {SIGNALHUB_ERR_CAPACITY_BYTES, "err_capacity_bytes"},
     {SIGNALHUB_ERR_LOAN, "err_loan"},
+    {SIGNALHUB_ERR_WAIT, "err_wait"},
 };
 enum { STATUSES = sizeof statuses / sizeof statuses[0] };
 
@@ -193,6 +197,12 @@ static int on_lag_of(const char *name)
 {
     static const char *const policies[] = {"report", "skip", "newest"};
     return constant_of(name, SIGNALHUB_ON_LAG_REPORT, policies, COUNT_OF(policies));
+}
+
+static int wait_of(const char *name)
+{
+    static const char *const waits[] = {"adaptive", "spin", "yield", "park"};
+    return constant_of(name, SIGNALHUB_WAIT_ADAPTIVE, waits, COUNT_OF(waits));
 }
 
 /* Reads the payload that `token` stands for, number `at` of its range; 0 behind the last. The
@@ -361,6 +371,7 @@ static void subscribe(const side_t *call, const side_t *want)
     options.ignore_origin = option(call, IGNORE_ORIGIN, 0);
     options.lossless = (int)option(call, LOSSLESS, 0);
     options.max_stall_ns = (int64_t)option(call, MAX_STALL, 0);
+    options.wait = wait_of(call->options[WAIT]);
     status = signalhub_subscribe_with(hub, &options, &receiver);
     free((void *)(uintptr_t)pattern.data);
     expect_status(want, status, 0);
@@ -551,6 +562,30 @@ static void recv_all(const side_t *call, const side_t *want)
     free_views(wanted, count);
 }
 
+static void wait_any(const side_t *call, const side_t *want)
+{
+    signalhub_receiver_t *receivers[WORDS_MAX];
+    size_t index = 0, count = (size_t)call->count - 1;
+    int status;
+    for (size_t i = 0; i < count; i++)
+        receivers[i] = receiver_of(call->words[i + 1]);
+    status = signalhub_wait_any(receivers, count, 0, &index);
+    if (status == SIGNALHUB_OK)
+        expect(want->count == 1 && strcmp(want->words[0], call->words[index + 1]) == 0,
+               call->words[index + 1]);
+    else
+        expect_status(want, status, 0);
+}
+
+static void expect_readable(const char *name, const side_t *want)
+{
+    struct pollfd watched = {-1, POLLIN, 0};
+    const char *got;
+    CHECK_OK(signalhub_receiver_fd(receiver_of(name), &watched.fd));
+    got = poll(&watched, 1, 0) == 1 ? "yes" : "no";
+    expect(want->count == 1 && strcmp(want->words[0], got) == 0, got);
+}
+
 static void expect_number(const side_t *want, int status, uint64_t value)
 {
     if (status == SIGNALHUB_OK)
@@ -595,6 +630,10 @@ static void run(const side_t *call, const side_t *want)
         expect_status(want, free_named(find(name)), 0);
     } else if (strcmp(verb, "subscribe") == 0) {
         subscribe(call, want);
+    } else if (strcmp(verb, "wait_any") == 0) {
+        wait_any(call, want);
+    } else if (strcmp(verb, "readable") == 0) {
+        expect_readable(name, want);
     } else if (strcmp(verb, "stats") == 0) {
         expect_stats(name, want);
     } else if (strcmp(verb, "clone") == 0) {

@@ -79,6 +79,12 @@ static void ask_for_statistics(void)
     KEEPS_ERRNO(signalhub_stats_text(hub, "", 0, text, 1, &count), SIGNALHUB_ERR_TOO_SMALL);
 }
 
+static void ignore_message(void *user_data, signalhub_status_t status, signalhub_message_t *message,
+                           uint64_t missed)
+{
+    (void)user_data, (void)status, (void)message, (void)missed;
+}
+
 int main(void)
 {
     static char large[1 << 20];
@@ -89,6 +95,7 @@ int main(void)
     signalhub_t *clone = NULL, *none = NULL;
     signalhub_receiver_t *receiver = NULL, *other = NULL;
     signalhub_message_t *message = NULL;
+    signalhub_dispatcher_t *dispatcher = NULL;
     int closed = 0, fd = -1;
     uint64_t number;
     size_t count, offsets[2];
@@ -130,6 +137,18 @@ int main(void)
     KEEPS_ERRNO(signalhub_wait_any(&receiver, 1, 20000000, &count), SIGNALHUB_TIMEOUT);
     KEEPS_ERRNO(signalhub_receiver_fd(receiver, &fd), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_receiver_try_recv(receiver, message, NULL), SIGNALHUB_EMPTY);
+
+    KEEPS_ERRNO(signalhub_dispatcher_new(&dispatcher), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_on_message(receiver, dispatcher, ignore_message, NULL, NULL),
+                SIGNALHUB_OK);
+    for (int i = 0; i < 100; i++)
+        KEEPS_ERRNO(publish_text(hub, "wakes it"), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_on_message(receiver, NULL, ignore_message, NULL, NULL),
+                SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_receiver_on_message(receiver, NULL, NULL, NULL, NULL), SIGNALHUB_OK);
+    KEEPS_ERRNO(signalhub_dispatcher_free(dispatcher), SIGNALHUB_OK);
+    while (signalhub_receiver_try_recv(receiver, message, NULL) != SIGNALHUB_EMPTY)
+        continue;
 
     KEEPS_ERRNO(publish_text(hub, "small"), SIGNALHUB_OK);
     KEEPS_ERRNO(signalhub_publish(hub, 0, large, sizeof large, NULL, NULL), SIGNALHUB_OK);

@@ -70,6 +70,21 @@ static signalhub_loan_t *new_loan(const signalhub_t *hub)
     return loan;
 }
 
+static void ignore_message(void *user_data, signalhub_status_t status, signalhub_message_t *message,
+                           uint64_t missed)
+{
+    (void)user_data, (void)status, (void)message, (void)missed;
+}
+
+/* Calls every function that takes a dispatcher. */
+static void dispatcher_gives(signalhub_dispatcher_t *dispatcher, signalhub_receiver_t *receiver,
+                             signalhub_status_t want)
+{
+    CHECK_STATUS(signalhub_receiver_on_message(receiver, dispatcher, ignore_message, NULL, NULL),
+                 want);
+    CHECK_STATUS(signalhub_dispatcher_free(dispatcher), want);
+}
+
 /* Calls every function that takes a receiver, but for free. */
 static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t want)
 {
@@ -92,6 +107,8 @@ static void receiver_gives(signalhub_receiver_t *receiver, signalhub_status_t wa
     CHECK_STATUS(signalhub_receiver_stats(receiver, &stats), want);
     CHECK_STATUS(signalhub_receiver_fd(receiver, &fd), want);
     CHECK_STATUS(signalhub_wait_any(&receiver, 1, -1, &count), want);
+    CHECK_STATUS(signalhub_receiver_on_message(receiver, NULL, ignore_message, NULL, NULL), want);
+    CHECK_STATUS(signalhub_receiver_on_message(receiver, NULL, NULL, NULL, NULL), want);
     CHECK(missed == 77 && seq == 77 && count == 77 && stats.start_seq == 77 && fd == 77);
     CHECK_OK(signalhub_message_free(message));
 }
@@ -129,6 +146,11 @@ static void a_freed_handle_is_refused_by_every_function(void)
     CHECK_OK(signalhub_loan_free(freed));
     loan_gives(freed, SIGNALHUB_ERR_HANDLE);
     CHECK_OK(signalhub_receiver_try_recv(other, message, NULL));
+    signalhub_dispatcher_t *dispatcher = NULL;
+
+    CHECK_OK(signalhub_dispatcher_new(&dispatcher));
+    CHECK_OK(signalhub_dispatcher_free(dispatcher));
+    dispatcher_gives(dispatcher, other, SIGNALHUB_ERR_HANDLE);
 
     CHECK_OK(signalhub_receiver_free(receiver));
     receiver_gives(receiver, SIGNALHUB_ERR_HANDLE);
@@ -150,6 +172,7 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
     signalhub_t *hub = new_hub(4);
     signalhub_receiver_t *receiver = new_receiver(hub);
     signalhub_message_t *message = new_message();
+    signalhub_dispatcher_t *dispatcher = NULL;
 
     signalhub_loan_t *loan = new_loan(hub);
 
@@ -163,6 +186,7 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
     CHECK_STATUS(signalhub_receiver_free((signalhub_receiver_t *)loan), SIGNALHUB_ERR_HANDLE);
     CHECK_STATUS(signalhub_message_free((signalhub_message_t *)loan), SIGNALHUB_ERR_HANDLE);
     CHECK_OK(signalhub_loan_free(loan));
+    CHECK_OK(signalhub_dispatcher_new(&dispatcher));
     CHECK_OK(publish_text(hub, "kept"));
     message_gives((signalhub_message_t *)hub, receiver, SIGNALHUB_ERR_HANDLE);
     CHECK_OK(publish_text(hub, "kept"));
@@ -171,6 +195,12 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
     hub_gives((signalhub_t *)message, SIGNALHUB_ERR_HANDLE);
     receiver_gives((signalhub_receiver_t *)hub, SIGNALHUB_ERR_HANDLE);
     receiver_gives((signalhub_receiver_t *)message, SIGNALHUB_ERR_HANDLE);
+    dispatcher_gives((signalhub_dispatcher_t *)hub, receiver, SIGNALHUB_ERR_HANDLE);
+    dispatcher_gives((signalhub_dispatcher_t *)receiver, receiver, SIGNALHUB_ERR_HANDLE);
+    dispatcher_gives((signalhub_dispatcher_t *)message, receiver, SIGNALHUB_ERR_HANDLE);
+    hub_gives((signalhub_t *)dispatcher, SIGNALHUB_ERR_HANDLE);
+    receiver_gives((signalhub_receiver_t *)dispatcher, SIGNALHUB_ERR_HANDLE);
+    CHECK_STATUS(signalhub_free((signalhub_t *)dispatcher), SIGNALHUB_ERR_HANDLE);
     CHECK_STATUS(signalhub_free((signalhub_t *)receiver), SIGNALHUB_ERR_HANDLE);
     CHECK_STATUS(signalhub_free((signalhub_t *)message), SIGNALHUB_ERR_HANDLE);
     CHECK_STATUS(signalhub_receiver_free((signalhub_receiver_t *)hub), SIGNALHUB_ERR_HANDLE);
@@ -178,7 +208,8 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
     CHECK_STATUS(signalhub_message_free((signalhub_message_t *)hub), SIGNALHUB_ERR_HANDLE);
     CHECK_STATUS(signalhub_message_free((signalhub_message_t *)receiver), SIGNALHUB_ERR_HANDLE);
 
-    /* All three still work. */
+    /* All of them still work. */
+    CHECK_OK(signalhub_dispatcher_free(dispatcher));
     CHECK_OK(publish_text(hub, "fine"));
     CHECK_OK(signalhub_receiver_recv(receiver, message, NULL));
     CHECK_TEXT(message, "fine");
@@ -190,6 +221,7 @@ static void a_handle_of_another_type_is_refused_by_every_function(void)
 static void freeing_null_does_nothing(void)
 {
     CHECK_OK(signalhub_free(NULL));
+    CHECK_OK(signalhub_dispatcher_free(NULL));
     CHECK_OK(signalhub_receiver_free(NULL));
     CHECK_OK(signalhub_message_free(NULL));
     CHECK_OK(signalhub_loan_free(NULL));

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <poll.h>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -30,7 +31,7 @@ using namespace std::chrono_literals;
 // What scripts may need of it. Not freed handles: an object has a live one, or NULL.
 static const std::set<std::string> can = {"publish_many", "recv_many", "recv_packed", "unchecked"};
 // Lest a script be lost unnoticed.
-static constexpr int scripts_min = 27;
+static constexpr int scripts_min = 28;
 
 static const std::map<std::string_view, int> statuses = {
     {"ok", SIGNALHUB_OK},
@@ -53,6 +54,7 @@ static const std::map<std::string_view, int> statuses = {
     {"err_on_lag", SIGNALHUB_ERR_ON_LAG},
     {"err_capacity_bytes", SIGNALHUB_ERR_CAPACITY_BYTES},
     {"err_name", SIGNALHUB_ERR_NAME},
+    {"err_wait", SIGNALHUB_ERR_WAIT},
 };
 
 // A status as scripts write it.
@@ -247,6 +249,21 @@ static Timeout timeout_of(std::int64_t ns)
     return ns < 0 ? Timeout(std::nullopt) : std::chrono::nanoseconds(ns);
 }
 
+static Wait wait_of(std::string_view name)
+{
+    static const std::map<std::string_view, Wait> waits = {{"adaptive", Wait::adaptive},
+                                                           {"spin", Wait::spin},
+                                                           {"yield", Wait::yield},
+                                                           {"park", Wait::park}};
+    return waits.at(name);
+}
+
+static bool is_readable(int fd)
+{
+    pollfd watched = {fd, POLLIN, 0};
+    return poll(&watched, 1, 0) == 1;
+}
+
 // What `stats` must tell: the counts that scripts know, which must add up.
 static std::string text_of(const ReceiverStats &stats)
 {
@@ -330,6 +347,10 @@ private:
                 borrow(call, error...);
             else if (verb == "publish_loan")
                 return publish_loan(call, error...);
+            else if (verb == "wait_any")
+                return wait_any(call, error...);
+            else if (verb == "readable")
+                return is_readable(receivers_.at(name).fd(error...)) ? "yes" : "no";
             else
                 return "unknown command";
             return "ok";
@@ -371,6 +392,8 @@ private:
         options.lossless = call.option("lossless") != nullptr;
         if (const auto *max_stall = call.option("max_stall"))
             options.max_stall = std::chrono::nanoseconds(number<std::int64_t>(*max_stall));
+        if (const auto *wait = call.option("wait"))
+            options.wait = wait_of(*wait);
         receivers_.insert_or_assign(call.words.at(1), call.options.empty()
                                                           ? hub().subscribe(error...)
                                                           : hub().subscribe(options, error...));
@@ -470,6 +493,16 @@ private:
 
     // Why nothing was published, or nothing more.
     std::string refusal() const { return hub().is_closed() ? "closed" : "full"; }
+
+    template <class... ErrorCode>
+    std::string wait_any(const Side &call, ErrorCode &...error)
+    {
+        std::vector<Receiver *> receivers;
+        for (std::size_t i = 1; i < call.words.size(); i++)
+            receivers.push_back(&receivers_.at(call.words[i]));
+        const auto index = signalhub::wait_any(receivers, 0ns, error...);
+        return index ? std::string(call.words[*index + 1]) : "timeout";
+    }
 
     void receive_all(const Side &call, const Side &want)
     {

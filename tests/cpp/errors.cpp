@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -158,6 +159,35 @@ static void a_message_that_does_not_fit_is_an_error()
     CHECK(!ERROR_OF(receiver.recv_packed, packed, std::chrono::seconds(0)));
 }
 
+static void a_bad_wait_is_an_error()
+{
+    const Hub hub;
+    ReceiverOptions options;
+    options.wait = static_cast<Wait>(99);
+    CHECK(ERROR_OF(hub.subscribe, options) == SIGNALHUB_ERR_WAIT);
+    const std::vector<Receiver> none;
+    CHECK(ERROR_OF(wait_any, none) == SIGNALHUB_ERR_WAIT);
+    Receiver receiver = hub.subscribe();
+    CHECK(!ERROR_OF_0(receiver.fd));
+    const Receiver *const one[] = {&receiver};
+    CHECK(!ERROR_OF(wait_any, one, Timeout(std::chrono::seconds(0))));
+}
+
+static void a_callback_that_cannot_be_called_is_an_error()
+{
+    const Hub hub;
+    Receiver receiver = hub.subscribe();
+    void (*const no_function)(const Delivery &) = nullptr;
+    const std::function<void(const Delivery &)> empty;
+    CHECK(ERROR_OF(receiver.on_message, no_function) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(receiver.on_message, empty) == SIGNALHUB_ERR_NULL);
+    CHECK(!ERROR_OF(receiver.on_message, nullptr));
+    const Dispatcher dispatcher;
+    CHECK(ERROR_OF(receiver.on_message, dispatcher, empty) == SIGNALHUB_ERR_NULL);
+    CHECK(!ERROR_OF(receiver.on_message, dispatcher, [](const Delivery &) {}));
+    CHECK(!ERROR_OF_0(Dispatcher));
+}
+
 static void a_closed_hub_is_an_outcome_but_for_who_subscribes()
 {
     const Hub hub;
@@ -235,6 +265,18 @@ static void there_is_no_call_on_what_was_moved_away()
     CHECK(ERROR_OF(receiver.recv_packed, packed, timeout) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(receiver.next_seq) == SIGNALHUB_ERR_NULL);
     CHECK(ERROR_OF_0(receiver.stats) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF_0(receiver.fd) == SIGNALHUB_ERR_NULL);
+    const Receiver *const pointers[] = {&also_taken, &receiver};
+    CHECK(ERROR_OF(wait_any, pointers) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(wait_any, pointers, timeout) == SIGNALHUB_ERR_NULL);
+    const auto call = [](const Delivery &) {};
+    Dispatcher dispatcher;
+    CHECK(ERROR_OF(receiver.on_message, nullptr) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(receiver.on_message, call) == SIGNALHUB_ERR_NULL);
+    CHECK(ERROR_OF(receiver.on_message, dispatcher, call) == SIGNALHUB_ERR_NULL);
+    const Dispatcher in_use = std::move(dispatcher);
+    receiver = taken.subscribe();
+    CHECK(ERROR_OF(receiver.on_message, dispatcher, call) == SIGNALHUB_ERR_NULL);
 }
 
 static void every_twin_is_noexcept()
@@ -274,6 +316,16 @@ static void every_twin_is_noexcept()
         std::declval<Packed &>(), std::nullopt, std::declval<Code>())));
     static_assert(noexcept(
         std::declval<Receiver>().recv_packed(std::declval<Packed &>(), std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().fd(std::declval<Code>())));
+    static_assert(noexcept(wait_any(std::declval<Receiver *(&)[1]>(), std::declval<Code>())));
+    static_assert(
+        noexcept(wait_any(std::declval<Receiver *(&)[1]>(), std::nullopt, std::declval<Code>())));
+    static_assert(std::is_nothrow_constructible_v<Dispatcher, Code>);
+    const auto call = [](const Delivery &) {};
+    static_assert(noexcept(std::declval<Receiver>().on_message(nullptr, std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().on_message(call, std::declval<Code>())));
+    static_assert(noexcept(std::declval<Receiver>().on_message(std::declval<const Dispatcher &>(),
+                                                               call, std::declval<Code>())));
     static_assert(noexcept(std::declval<Message>().view(std::declval<Code>())));
     static_assert(noexcept(std::declval<Message>().clear(std::declval<Code>())));
 }
@@ -308,6 +360,8 @@ int main()
     a_bad_message_is_an_error();
     a_bad_receiver_option_is_an_error();
     a_message_that_does_not_fit_is_an_error();
+    a_bad_wait_is_an_error();
+    a_callback_that_cannot_be_called_is_an_error();
     a_closed_hub_is_an_outcome_but_for_who_subscribes();
     a_full_hub_is_an_outcome();
     there_is_no_call_on_what_was_moved_away();

@@ -161,6 +161,10 @@ struct Free {
         signalhub_message_free(message);
     }
     void operator()(signalhub_loan_t *loan) const noexcept { signalhub_loan_free(loan); }
+    void operator()(signalhub_dispatcher_t *dispatcher) const noexcept
+    {
+        signalhub_dispatcher_free(dispatcher);
+    }
 };
 
 } // namespace signalhub::detail

@@ -433,7 +433,7 @@ private:
                                                     options.max_stall.count(),
                                                     options.warn_behind,
                                                     options.lossless ? 1 : 0,
-                                                    0};
+                                                    static_cast<int>(options.wait)};
         return signalhub_subscribe_with(handle_.get(), &given, &receiver);
     }
 

@@ -132,6 +132,7 @@ public:
     std::uint64_t seq() const noexcept { return view_.seq; }
 
 private:
+    friend class Delivery;
     friend class Hub;
     friend class Message;
 

@@ -63,6 +63,18 @@ enum class OnLag : int {
     newest = SIGNALHUB_ON_LAG_NEWEST, ///< It says so, once, and goes on at the newest message.
 };
 
+/// How a thread waits in a receive and in wait_any().
+enum class Wait : int {
+    /// It looks again for some microseconds, then sleeps. Right for almost everybody.
+    adaptive = SIGNALHUB_WAIT_ADAPTIVE,
+    /// It never sleeps: the fastest answer, at the price of a processor for as long as it waits.
+    spin = SIGNALHUB_WAIT_SPIN,
+    /// It never sleeps, but lets other threads go first.
+    yield = SIGNALHUB_WAIT_YIELD,
+    /// It sleeps at once, so that each message costs a wake-up.
+    park = SIGNALHUB_WAIT_PARK,
+};
+
 /// What a receiver can be asked for, each part with its default: in C++20
 /// `hub.subscribe({.pattern = "cpu.>", .start = Start::oldest()})`.
 struct ReceiverOptions {
@@ -89,6 +101,8 @@ struct ReceiverOptions {
     std::string_view name = {};
     /// From how many unread messages on statistics say that it is about to lag; 0 is never.
     std::uint64_t warn_behind = 0;
+    /// How a thread waits for it.
+    Wait wait = Wait::adaptive;
 };
 
 } // namespace signalhub

@@ -111,6 +111,12 @@ private:
     std::size_t count_ = 0;
 };
 
+class Delivery;
+class Dispatcher;
+namespace detail {
+class Awaiter;
+}
+
 /// One reader of a hub, with its own place in the stream. Made by Hub::subscribe(). It belongs to
 /// one thread at a time; to end a wait in it from another one, close the hub.
 ///
@@ -225,6 +231,64 @@ public:
         return stats;
     }
 
+    /// A descriptor for select, poll, epoll and the event loops that are made of them: readable
+    /// when a receive would not come to Outcome::empty. It is made by the first call, and closed
+    /// with the receiver; watch it, and do nothing else with it. Level-triggered: when it is
+    /// readable, receive until Outcome::empty or Outcome::timeout, which makes it unreadable.
+    int fd()
+    {
+        int fd = -1;
+        detail::check(signalhub_receiver_fd(handle_.get(), &fd));
+        return fd;
+    }
+    /// @copydoc fd()
+    int fd(std::error_code &error) noexcept
+    {
+        int fd = -1;
+        detail::check(signalhub_receiver_fd(handle_.get(), &fd), error);
+        return fd;
+    }
+
+    /// Has a dispatcher's thread call `call` with a `const Delivery &` for each message and each
+    /// lag, and once at the end. It replaces the callback that was there: when this has returned,
+    /// that is not called any more, and was destroyed; so it is when the receiver is destroyed. One
+    /// that removes or replaces itself is destroyed when it has returned. Any callable that can be
+    /// moved will do, and a function that is none is SIGNALHUB_ERR_NULL.
+    ///
+    /// It may do everything: publish, subscribe, close, and destroy its receiver. An exception that
+    /// leaves it ends the process. A call that is running is waited for: hold no lock that it
+    /// wants.
+    template <class Call>
+    void on_message(const Dispatcher &dispatcher, Call call);
+    /// @copydoc on_message(const Dispatcher&, Call)
+    template <class Call>
+    void on_message(const Dispatcher &dispatcher, Call call, std::error_code &error) noexcept;
+    /// As the other, on a thread of its own.
+    template <class Call>
+    void on_message(Call call);
+    /// @copydoc on_message(Call)
+    template <class Call>
+    void on_message(Call call, std::error_code &error) noexcept;
+    /// Removes the callback.
+    void on_message(std::nullptr_t) { detail::check(remove_callback()); }
+    /// @copydoc on_message(std::nullptr_t)
+    void on_message(std::nullptr_t, std::error_code &error) noexcept
+    {
+        detail::check(remove_callback(), error);
+    }
+
+#ifdef __cpp_impl_coroutine
+    /// `const Delivery delivery = co_await receiver.async_recv(dispatcher)`: the next message, or a
+    /// lag, or the end. What follows runs on the dispatcher's thread, and the delivery is good
+    /// until the coroutine waits again or returns.
+    ///
+    /// It takes the place of the receiver's callback. A coroutine that waits may be destroyed on
+    /// the dispatcher's thread, or when the dispatcher is gone; it has taken no message then.
+    detail::Awaiter async_recv(const Dispatcher &dispatcher) noexcept;
+    /// @copydoc async_recv(const Dispatcher&)
+    detail::Awaiter async_recv(const Dispatcher &dispatcher, std::error_code &error) noexcept;
+#endif
+
     /// For a range-for; has no noexcept twin.
     Iterator begin();
     /// @copydoc begin()
@@ -237,6 +301,14 @@ private:
     friend class Hub;
 
     explicit Receiver(signalhub_receiver_t *handle) noexcept : handle_(handle) {}
+
+    template <class Call>
+    signalhub_status_t set_callback(signalhub_dispatcher_t *dispatcher, Call &call) noexcept;
+
+    signalhub_status_t remove_callback() noexcept
+    {
+        return signalhub_receiver_on_message(handle_.get(), nullptr, nullptr, nullptr, nullptr);
+    }
 
     signalhub_status_t try_recv(Received &received) noexcept
     {

@@ -17,9 +17,12 @@
 ///             destroyed in any order.
 /// Threads     A Hub may be used by all threads at once. A Receiver, its message included, belongs
 ///             to one thread at a time.
+/// Callbacks   They are called by a thread of the library. An exception that leaves one ends the
+///             process.
 #ifndef SIGNALHUB_SIGNALHUB_HPP
 #define SIGNALHUB_SIGNALHUB_HPP
 
+#include <signalhub/dispatcher.hpp>
 #include <signalhub/error.hpp>
 #include <signalhub/hub.hpp>
 #include <signalhub/loan.hpp>
@@ -28,5 +31,6 @@
 #include <signalhub/packed.hpp>
 #include <signalhub/receiver.hpp>
 #include <signalhub/stats.hpp>
+#include <signalhub/wait_any.hpp>
 
 #endif

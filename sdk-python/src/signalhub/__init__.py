@@ -19,6 +19,7 @@ from signalhub._bindings import (
     SIGNALHUB_VERSION_PATCH,
 )
 from signalhub._lib import native_version
+from signalhub.dispatcher import Dispatcher
 from signalhub.errors import (
     ClosedError,
     DecodeError,
@@ -33,6 +34,7 @@ from signalhub.hub import SignalHub
 from signalhub.loan import Loan
 from signalhub.message import Kind, Message
 from signalhub.receiver import SignalReceiver
+from signalhub.several import wait_any
 from signalhub.stats import HubStats, ReceiverStats
 
 __version__ = f"{SIGNALHUB_VERSION_MAJOR}.{SIGNALHUB_VERSION_MINOR}.{SIGNALHUB_VERSION_PATCH}"
@@ -40,6 +42,7 @@ __version__ = f"{SIGNALHUB_VERSION_MAJOR}.{SIGNALHUB_VERSION_MINOR}.{SIGNALHUB_V
 __all__ = [
     "ClosedError",
     "DecodeError",
+    "Dispatcher",
     "ForkedError",
     "FullError",
     "HubStats",
@@ -55,4 +58,5 @@ __all__ = [
     "SignalReceiver",
     "__version__",
     "native_version",
+    "wait_any",
 ]

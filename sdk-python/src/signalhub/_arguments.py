@@ -18,6 +18,14 @@ ON_LAG = {
     "newest": c.SIGNALHUB_ON_LAG_NEWEST,
 }
 
+#: How a thread can wait for a receiver, each with its number in C.
+WAIT = {
+    "adaptive": c.SIGNALHUB_WAIT_ADAPTIVE,
+    "spin": c.SIGNALHUB_WAIT_SPIN,
+    "yield": c.SIGNALHUB_WAIT_YIELD,
+    "park": c.SIGNALHUB_WAIT_PARK,
+}
+
 
 def integer(name: str, value: int, least: int, most: int) -> int:
     """Return `value` if it is an int from `least` to `most`.
@@ -98,10 +106,10 @@ def max_stall_of(max_stall: float | None) -> int:
     return 0 if max_stall is None else max_stall_ns
 
 
-def on_lag_of(on_lag: str) -> int:
-    """Return what a receiver does about a lag, in the number of C."""
-    if not isinstance(on_lag, str):
-        raise TypeError(f"on_lag must be a str, not {on_lag!r}")
-    if on_lag not in ON_LAG:
-        raise ValueError(f"on_lag must be one of {', '.join(map(repr, ON_LAG))}, not {on_lag!r}")
-    return ON_LAG[on_lag]
+def word(name: str, value: str, words: dict[str, int]) -> int:
+    """Return the number that C has for a word, such as those of ON_LAG."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a str, not {value!r}")
+    if value not in words:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, words))}, not {value!r}")
+    return words[value]

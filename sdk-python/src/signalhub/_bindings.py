@@ -85,9 +85,9 @@ SIGNALHUB_ERR_LIMIT = -22
 SIGNALHUB_ERR_NAME = -23
 
 # The opaque types: a handle is an address.
-Hub = Receiver = Message = Loan = c_void_p
-#: A signalhub_free_fn_t, by its address: what it is must need no Python.
-FreeFn = c_void_p
+Hub = Receiver = Message = Loan = Dispatcher = c_void_p
+#: signalhub_message_fn_t and signalhub_free_fn_t, by their addresses.
+MessageFn = FreeFn = c_void_p
 Status = c_int
 
 
@@ -260,4 +260,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         Status,
         [Hub, POINTER(View), FreeFn, c_void_p, POINTER(c_uint64), POINTER(c_uint64)],
     ),
+    "signalhub_dispatcher_new": (Status, [POINTER(Dispatcher)]),
+    "signalhub_dispatcher_free": (Status, [Dispatcher]),
+    "signalhub_receiver_on_message": (Status, [Receiver, Dispatcher, MessageFn, c_void_p, FreeFn]),
 }

@@ -97,6 +97,8 @@ _EXCEPTIONS: dict[int, type[Exception]] = {
     c.SIGNALHUB_ERR_ON_LAG: ValueError,
     c.SIGNALHUB_ERR_CAPACITY_BYTES: ValueError,
     c.SIGNALHUB_ERR_LOAN: ValueError,
+    c.SIGNALHUB_ERR_WAIT: ValueError,
+    c.SIGNALHUB_ERR_LIMIT: OSError,
     c.SIGNALHUB_ERR_NAME: ValueError,
     c.SIGNALHUB_ERR_NO_MEMORY: MemoryError,
 }

@@ -25,14 +25,16 @@ from signalhub import _bindings as c
 from signalhub import _lent
 from signalhub import topic as topics
 from signalhub._arguments import (
+    ON_LAG,
+    WAIT,
     FOREVER_NS,
     encoded_name,
     flag,
     integer,
     max_stall_of,
     nanoseconds,
-    on_lag_of,
     start_of,
+    word,
 )
 from signalhub._lib import LONG_BYTES, held, released
 from signalhub.errors import ForkedError, LaggedError, check
@@ -280,6 +282,7 @@ class SignalHub:
         max_stall: float | None = None,
         name: str = "",
         warn_behind: int = 0,
+        wait: Literal["adaptive", "spin", "yield", "park"] = "adaptive",
     ) -> SignalReceiver:
         """Return a new receiver. Close it when it is done.
 
@@ -311,6 +314,9 @@ class SignalHub:
                 characters.
             warn_behind: from how many unread messages on statistics say that it is about to lag; 0
                 is never.
+            wait: how a thread waits. "adaptive" looks again for some microseconds, then sleeps;
+                "spin" never sleeps, for the fastest answer at the price of a processor; "yield"
+                lets other threads go first; "park" sleeps at once.
 
         Raises:
             ClosedError: the hub is closed.
@@ -322,7 +328,8 @@ class SignalHub:
         """
         options = c.ReceiverOptions(sizeof(c.ReceiverOptions))
         options.start, options.start_at = start_of(replay, from_seq)
-        options.on_lag = on_lag_of(on_lag)
+        options.on_lag = word("on_lag", on_lag, ON_LAG)
+        options.wait = word("wait", wait, WAIT)
         options.ignore_origin = integer("ignore_origin", ignore_origin, 0, 2**64 - 1)
         options.lossless = flag("lossless", lossless)
         options.max_stall_ns = max_stall_of(max_stall)

@@ -137,5 +137,14 @@ def message_of(tray: Tray) -> Message:
         data = memoryview(memory).cast("B").toreadonly()
     else:
         data = string_at(view.data, view.len)
-    topic = string_at(view.topic, view.topic_len).decode() if view.topic_len else None
-    return Message(data, topic, KINDS[view.kind], view.seq, view.origin)
+    return Message(data, _topic(view), KINDS[view.kind], view.seq, view.origin)
+
+
+def copy_of(view: c.View) -> Message:
+    """Return a message that shares nothing with what C has."""
+    data = string_at(view.data, view.len)
+    return Message(data, _topic(view), KINDS[view.kind], view.seq, view.origin)
+
+
+def _topic(view: c.View) -> str | None:
+    return string_at(view.topic, view.topic_len).decode() if view.topic_len else None

@@ -16,7 +16,7 @@ import threading
 import time
 import warnings
 from collections import deque
-from ctypes import CDLL, byref, c_uint64, sizeof
+from ctypes import CDLL, byref, c_int, c_uint64, sizeof
 from types import TracebackType
 from typing import Any, Callable, NoReturn, TypeVar
 
@@ -24,6 +24,7 @@ from signalhub import _bindings as c
 from signalhub._arguments import FOREVER_NS, integer, nanoseconds
 from signalhub._lib import held, released
 from signalhub._tray import Tray, give_back, take
+from signalhub.dispatcher import Callback, Dispatcher, remove_callback, set_callback
 from signalhub.errors import (
     ClosedError,
     DecodeError,
@@ -40,7 +41,7 @@ from signalhub.stats import Kept, ReceiverStats, stats_of
 Content = Any
 
 T = TypeVar("T")
-Out = TypeVar("Out", c_uint64, c.ReceiverStats)
+Out = TypeVar("Out", c_int, c_uint64, c.ReceiverStats)
 
 #: How long the main thread sleeps at a time; in between, Python handles signals.
 SLICE_NS = 50_000_000
@@ -133,6 +134,64 @@ class SignalReceiver:
                 messages.pop()  # interrupted just after it was collected
             self._kept.extendleft(reversed(messages))
             raise
+
+    def fileno(self) -> int:
+        """Return a descriptor that `select`, `selectors` and event loops can watch.
+
+        It is readable when a receive would not raise RecvTimeout at once: there is a message, a lag
+        or the end. Then receive until :meth:`try_recv` returns None; only that (or a RecvTimeout)
+        makes it unreadable. It may be readable for nothing now and then. It is closed with the
+        receiver; watch it, and do nothing else with it. After a KeyboardInterrupt in a receive,
+        receive once without waiting for it: what was taken then is not in the hub any more.
+
+        Raises:
+            OSError: the system has no more descriptors to give.
+            ClosedError: the receiver is closed.
+            ForkedError: the receiver was made by the parent of this process.
+        """
+        return self._ask(self._looks_with.signalhub_receiver_fd, c_int()).value
+
+    def on_message(
+        self,
+        call: Callable[[Message], object] | None,
+        *,
+        dispatcher: Dispatcher | None = None,
+        on_lag: Callable[[LaggedError], object] | None = None,
+        on_close: Callable[[], object] | None = None,
+    ) -> None:
+        """Have `call` called with each message, on another thread.
+
+        It replaces the callback that was there: that is not called any more when this returns. None
+        removes it; so do closing the receiver, or the dispatcher. A callback that is running is
+        waited for, unless it is what calls this: hold no lock that it wants.
+
+        The callback may do everything: publish, subscribe, and close hub, receiver and dispatcher.
+        What it raises is logged by the logger "signalhub" and goes to `sys.unraisablehook`, and the
+        next message is its next call. While it is set, it and the receiver are not collected. When
+        the interpreter ends, callbacks are removed.
+
+        Args:
+            call: what is called, with a :class:`Message` of its own, a copy.
+            dispatcher: whose thread calls; None for a thread of its own.
+            on_lag: called when messages were missed; None logs a warning.
+            on_close: called once when the hub is closed and all before that was told.
+
+        Raises:
+            TypeError: an argument is of the wrong type.
+            OSError: there is no thread to be had.
+            ClosedError: the receiver or the dispatcher is closed.
+            ForkedError: the receiver or the dispatcher was made by the parent of this process.
+            RuntimeError: the interpreter is ending.
+        """
+        if call is None:
+            remove_callback(self._live())
+            return
+        for name, value in (("call", call), ("on_lag", on_lag), ("on_close", on_close)):
+            if not callable(value) and (name == "call" or value is not None):
+                raise TypeError(f"{name} must be callable, not {value!r}")
+        if not isinstance(dispatcher, (Dispatcher, type(None))):
+            raise TypeError(f"dispatcher must be a Dispatcher or None, not {dispatcher!r}")
+        set_callback(Callback(self, self._live(), call, on_lag, on_close), dispatcher)
 
     @property
     def next_seq(self) -> int:
