@@ -51,11 +51,14 @@
 //! * P7 **Close** is state: publishers are refused, receivers read what is left, sleepers wake. A
 //!   publish is before the end and reaches every receiver, or it is refused.
 //! * P8 **Time.** Timeouts run on the monotonic clock; 0 polls, any huge value works.
-//! * P10 **Sleeping is free.** A blocked receiver uses no CPU.
+//! * P9 **No lost message on cancellation.** The cursor moves only when the caller has the message.
+//! * P10 **Sleeping is free.** A blocked receiver uses no CPU, be it a thread, a task, or watched by
+//!   an event loop.
 //! * P11 **Any payload.** Bytes of any length, including none.
 //! * P12 **Bounded memory.** With `capacity_bytes`, only messages that their holders keep can make a
 //!   publish say that there is no room; nothing was published then.
-//! * P13 **Nothing crosses the ABI but values**: no panic, no thread, no signal handler.
+//! * P13 **Nothing crosses the ABI but values**: no panic, no signal handler, and no thread but those
+//!   of callbacks, which were asked for.
 //! * P14 **Misuse is an answer**: a freed or foreign handle is a status, not a crash.
 //!
 //! # What a stalled publisher delays

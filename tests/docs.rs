@@ -187,7 +187,8 @@ fn every_relative_link_leads_somewhere() {
         let text = fs::read_to_string(&page).unwrap();
         for (at, _) in text.match_indices("](") {
             let target = text[at + 2..].split(')').next().unwrap();
-            if target.contains("://") {
+            // A lambda of C++ is no link.
+            if target.contains("://") || target.contains(' ') {
                 continue;
             }
             let (file, heading) = target.split_once('#').unwrap_or((target, ""));

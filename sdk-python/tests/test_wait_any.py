@@ -63,27 +63,27 @@ def test_an_event_loop_gets_every_message(hub: SignalHub) -> None:
 
 
 def test_it_returns_who_has_something_and_takes_nothing() -> None:
-    with SignalHub(2) as one, SignalHub(2) as two:
-        with one.subscribe() as first, two.subscribe() as second:
-            both = [first, second]
-            with pytest.raises(RecvTimeout):
-                wait_any(both, timeout=0)
-            with pytest.raises(RecvTimeout):
-                wait_any(iter(both), 0.001)
-            two.publish("x")
-            assert wait_any(both) is second
-            assert wait_any(both) is second
-            assert second.recv() == "x"
-            for _ in range(3):
-                one.publish("y")
-            assert wait_any(both, timeout=10) is first
-            with pytest.raises(LaggedError):
-                first.recv()
-            first.close()
-            with pytest.raises(ClosedError):
-                wait_any(both)
-            two.close()
-            assert wait_any([second]) is second
+    one, two = SignalHub(2), SignalHub(2)
+    with one, two, one.subscribe() as first, two.subscribe() as second:
+        both = [first, second]
+        with pytest.raises(RecvTimeout):
+            wait_any(both, timeout=0)
+        with pytest.raises(RecvTimeout):
+            wait_any(iter(both), 0.001)
+        two.publish("x")
+        assert wait_any(both) is second
+        assert wait_any(both) is second
+        assert second.recv() == "x"
+        for _ in range(3):
+            one.publish("y")
+        assert wait_any(both, timeout=10) is first
+        with pytest.raises(LaggedError):
+            first.recv()
+        first.close()
+        with pytest.raises(ClosedError):
+            wait_any(both)
+        two.close()
+        assert wait_any([second]) is second
 
 
 def test_everybody_has_a_turn(hub: SignalHub) -> None:

@@ -60,13 +60,13 @@ template <class Receivers>
     detail::require(detail::wait_any(receivers, timeout, index));
     return index;
 }
-/// @copydoc wait_any(const Receivers&, Timeout)
+/// The same, for ever; stores an error, or that there is none.
 template <class Receivers>
 std::optional<std::size_t> wait_any(const Receivers &receivers, std::error_code &error) noexcept
 {
     return wait_any(receivers, std::nullopt, error);
 }
-/// @copydoc wait_any(const Receivers&, Timeout)
+/// The same, with a timeout; stores an error, or that there is none.
 template <class Receivers>
 std::optional<std::size_t> wait_any(const Receivers &receivers, Timeout timeout,
                                     std::error_code &error) noexcept

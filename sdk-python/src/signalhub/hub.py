@@ -25,9 +25,9 @@ from signalhub import _bindings as c
 from signalhub import _lent
 from signalhub import topic as topics
 from signalhub._arguments import (
+    FOREVER_NS,
     ON_LAG,
     WAIT,
-    FOREVER_NS,
     encoded_name,
     flag,
     integer,
