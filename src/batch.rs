@@ -8,7 +8,6 @@ use crate::cursor::Cursor;
 use crate::error::{RecvPackedError, RecvTimeoutError, TryRecvError};
 use crate::message::Message;
 use crate::receiver::Receiver;
-use crate::wait::Deadline;
 
 impl Receiver {
     /// Waits for a message until `timeout`, as [`recv_timeout`](Self::recv_timeout) does (`None` is
@@ -40,7 +39,7 @@ impl Receiver {
         timeout: Option<Duration>,
     ) -> Result<&'a mut [Message], RecvTimeoutError> {
         let take = |cursor: &mut Cursor| cursor.take(&mut *messages);
-        let count = self.cursor.recv_with(deadline(timeout), take)?;
+        let count = self.cursor.recv_with(timeout, take)?;
         Ok(&mut messages[..count])
     }
 
@@ -72,17 +71,13 @@ impl Receiver {
         let Self { cursor, message } = self;
         batch.len = 0;
         let take = |cursor: &mut Cursor| cursor.pack(message, &mut batch.bytes, &mut batch.offsets);
-        let count = cursor.recv_with(deadline(timeout), take)?;
+        let count = cursor.recv_with(timeout, take)?;
         if count == 0 && batch.offsets.len() > 1 {
             return Err(RecvPackedError::TooSmall(batch.offsets[1]));
         }
         batch.len = count;
         Ok(count)
     }
-}
-
-fn deadline(timeout: Option<Duration>) -> Deadline {
-    timeout.map_or(Deadline::Never, Deadline::after)
 }
 
 impl Cursor {

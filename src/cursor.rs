@@ -4,6 +4,7 @@
 //! it.
 
 use std::os::fd::RawFd;
+use std::time::Duration;
 
 use crate::descriptor::Descriptor;
 use crate::error::{Lag, LimitError, RecvTimeoutError, TryRecvError};
@@ -216,21 +217,22 @@ impl Cursor {
         self.record.note_behind(next.saturating_sub(self.seq));
     }
 
-    /// Takes the next message, and waits for it until `deadline`.
+    /// Takes the next message, and waits for it until `timeout`.
     pub(crate) fn recv(
         &mut self,
         message: &mut Message,
-        deadline: Deadline,
+        timeout: Option<Duration>,
     ) -> Result<(), RecvTimeoutError> {
-        self.recv_with(deadline, |cursor| cursor.try_recv(message))
+        self.recv_with(timeout, |cursor| cursor.try_recv(message))
     }
 
-    /// Takes what `take` takes as soon as there is something, and waits for that until `deadline`.
+    /// Takes what `take` takes as soon as there is something, and waits for that until `timeout`.
     pub(crate) fn recv_with<T>(
         &mut self,
-        deadline: Deadline,
+        timeout: Option<Duration>,
         mut take: impl FnMut(&mut Self) -> Result<T, TryRecvError>,
     ) -> Result<T, RecvTimeoutError> {
+        let mut deadline = None;
         loop {
             match take(self) {
                 Ok(taken) => return Ok(taken),
@@ -238,6 +240,7 @@ impl Cursor {
                 Err(TryRecvError::Closed) => return Err(RecvTimeoutError::Closed),
                 Err(TryRecvError::Empty) => {}
             }
+            let deadline = *deadline.get_or_insert_with(|| Deadline::after(timeout));
             if !self.spot(0).wait(deadline, || false) {
                 return Err(RecvTimeoutError::Timeout);
             }

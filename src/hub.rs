@@ -19,7 +19,7 @@ use crate::ring::Ring;
 use crate::stats::{HubStats, Record};
 use crate::sync::{Arc, AtomicBool, AtomicU64, AtomicUsize, Lock};
 use crate::view::{Label, View};
-use crate::wait::{Deadline, Waiters};
+use crate::wait::Waiters;
 
 /// A broadcast hub: every receiver gets every message, in one order.
 ///
@@ -104,7 +104,7 @@ impl Hub {
     /// beside what holders keep. Nothing was published then.
     #[inline]
     pub fn publish<'a>(&self, message: impl Into<View<'a>>) -> Result<Published, PublishError> {
-        self.shared.publish(&message.into(), Deadline::Now)
+        self.shared.publish(&message.into(), Some(Duration::ZERO))
     }
 
     /// Publishes one message as [`Self::publish`] does, and waits until `timeout` while a lossless
@@ -119,15 +119,16 @@ impl Hub {
         message: impl Into<View<'a>>,
         timeout: Duration,
     ) -> Result<Published, PublishError> {
-        self.publish_before(message, Deadline::after(timeout))
+        self.publish_within(message, Some(timeout))
     }
 
-    pub(crate) fn publish_before<'a>(
+    /// As [`Self::publish_timeout`]; `None` is for ever.
+    pub(crate) fn publish_within<'a>(
         &self,
         message: impl Into<View<'a>>,
-        deadline: Deadline,
+        timeout: Option<Duration>,
     ) -> Result<Published, PublishError> {
-        self.shared.publish(&message.into(), deadline)
+        self.shared.publish(&message.into(), timeout)
     }
 
     /// Publishes several messages in order, numbered without a gap up to a capacity at a time.

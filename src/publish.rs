@@ -3,6 +3,7 @@
 //! How a message gets from a publisher into the ring.
 
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use crate::block::BlockRef;
 use crate::error::{PublishError, PublishManyError};
@@ -20,13 +21,13 @@ impl Shared {
     pub(crate) fn publish(
         &self,
         view: &View<'_>,
-        deadline: Deadline,
+        timeout: Option<Duration>,
     ) -> Result<Published, PublishError> {
         // Whatever can fail comes before the claim.
         let contents = self.prepare(view)?;
         let claim = match self.ring.claim(1, &self.gates) {
             Ok(claim) => claim,
-            Err(refusal) => match self.claim_later(refusal, deadline) {
+            Err(refusal) => match self.claim_later(refusal, timeout) {
                 Ok(claim) => claim,
                 Err(error) => {
                     self.discard(contents.body);
@@ -173,10 +174,15 @@ impl Shared {
         }
     }
 
-    /// Waits until `deadline` for what was refused because a lossless receiver has a whole ring
+    /// Waits until `timeout` for what was refused because a lossless receiver has a whole ring
     /// unread.
     #[cold]
-    fn claim_later(&self, mut refusal: Refusal, deadline: Deadline) -> Result<Claim, PublishError> {
+    fn claim_later(
+        &self,
+        mut refusal: Refusal,
+        timeout: Option<Duration>,
+    ) -> Result<Claim, PublishError> {
+        let deadline = Deadline::after(timeout);
         loop {
             if refusal == Refusal::Closed || !self.gates.wait(&self.ring, deadline) {
                 return Err(self.refuse(refusal));

@@ -14,7 +14,6 @@ use crate::message::Message;
 use crate::options::{OnLag, ReceiverOptions};
 use crate::stats::{ReceiverStats, Record};
 use crate::sync::Arc;
-use crate::wait::Deadline;
 
 /// One reader of a hub, with its own place in the stream.
 ///
@@ -65,7 +64,7 @@ impl Receiver {
         let mut messages = Vec::new();
         while cursor.next_seq() < end {
             let mut message = Message::default();
-            match cursor.recv(&mut message, Deadline::Never) {
+            match cursor.recv(&mut message, None) {
                 Ok(()) => messages.push(message),
                 // What came before is retained no more. Not empty, however fast publishers are.
                 Err(RecvTimeoutError::Lagged(lag)) => {
@@ -95,7 +94,7 @@ impl Receiver {
     ///
     /// The hub is closed and read to its end, or messages were missed.
     pub fn recv(&mut self) -> Result<&Message, RecvError> {
-        match self.cursor.recv(&mut self.message, Deadline::Never) {
+        match self.cursor.recv(&mut self.message, None) {
             Ok(()) => Ok(&self.message),
             Err(RecvTimeoutError::Lagged(lag)) => Err(RecvError::Lagged(lag)),
             // There is no timeout.
@@ -110,8 +109,7 @@ impl Receiver {
     ///
     /// Nothing came in time, the hub is closed and read to its end, or messages were missed.
     pub fn recv_timeout(&mut self, timeout: Duration) -> Result<&Message, RecvTimeoutError> {
-        self.cursor
-            .recv(&mut self.message, Deadline::after(timeout))?;
+        self.cursor.recv(&mut self.message, Some(timeout))?;
         Ok(&self.message)
     }
 

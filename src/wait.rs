@@ -41,19 +41,16 @@ pub(crate) enum Deadline {
 }
 
 impl Deadline {
-    /// `timeout` from now; for ever if the clock does not reach that far.
-    pub(crate) fn after(timeout: Duration) -> Self {
-        if timeout.is_zero() {
-            return Self::Now;
+    /// `timeout` from now; for ever if it is `None`, or the clock does not reach that far. Reading
+    /// the clock costs as much as a receive: it is for who has looked and must wait.
+    pub(crate) fn after(timeout: Option<Duration>) -> Self {
+        match timeout {
+            None => Self::Never,
+            Some(Duration::ZERO) => Self::Now,
+            Some(timeout) => Instant::now()
+                .checked_add(timeout)
+                .map_or(Self::Never, Self::At),
         }
-        Instant::now()
-            .checked_add(timeout)
-            .map_or(Self::Never, Self::At)
-    }
-
-    /// `timeout_ns` from now; for ever if negative.
-    pub(crate) fn after_ns(timeout_ns: i64) -> Self {
-        u64::try_from(timeout_ns).map_or(Self::Never, |ns| Self::after(Duration::from_nanos(ns)))
     }
 
     pub(crate) fn has_passed(self) -> bool {

@@ -39,7 +39,7 @@ pub fn wait_any<'a>(
     receivers: impl IntoIterator<Item = &'a mut Receiver>,
     timeout: Option<Duration>,
 ) -> Result<usize, WaitAnyError> {
-    let deadline = timeout.map_or(Deadline::Never, Deadline::after);
+    let deadline = Deadline::after(timeout);
     let mut receivers: Vec<_> = receivers.into_iter().collect();
     if receivers.is_empty() {
         return Err(WaitAnyError::NoReceivers);

@@ -3,13 +3,12 @@
 
 use std::ffi::c_void;
 
-use super::boundary::{borrow_mut, guard, non_null, slice, slice_mut, store};
+use super::boundary::{borrow_mut, guard, non_null, slice, slice_mut, store, timeout};
 use super::message::signalhub_message_t;
 use super::receiver::{recv, signalhub_receiver_t};
 use super::status::signalhub_status_t::{self, *};
 use crate::Receiver;
 use crate::block::free_due;
-use crate::wait::Deadline;
 
 /// Receive several messages: wait for the first until a timeout, then take what is there.
 ///
@@ -51,7 +50,7 @@ pub unsafe extern "C" fn signalhub_receiver_recv_many(
             Ok(())
         };
         // SAFETY: `receiver` and `out_missed` as the contract of this function says.
-        let result = unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) };
+        let result = unsafe { recv(receiver, timeout(timeout_ns), out_missed, take) };
         free_due();
         result?;
         // SAFETY: `out_count` is writable by the contract of this function.
@@ -106,7 +105,7 @@ pub unsafe extern "C" fn signalhub_receiver_recv_packed(
             Ok(())
         };
         // SAFETY: `receiver` and `out_missed` as the contract of this function says.
-        let result = unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) };
+        let result = unsafe { recv(receiver, timeout(timeout_ns), out_missed, take) };
         free_due();
         result?;
         if packed == 0 && count > 0 {

@@ -4,6 +4,7 @@
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
+use std::time::Duration;
 
 use super::handle::{Cell, Handle, cell_of};
 use super::status::signalhub_status_t::{self, *};
@@ -143,6 +144,11 @@ impl<'a, T> Unlocked<'a, T> {
             live: self.live,
         })
     }
+}
+
+/// A timeout as C has it: negative is for ever.
+pub(crate) fn timeout(timeout_ns: i64) -> Option<Duration> {
+    u64::try_from(timeout_ns).ok().map(Duration::from_nanos)
 }
 
 /// Refuses NULL where a pointer must not be.

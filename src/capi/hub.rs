@@ -3,13 +3,12 @@
 
 use std::ffi::{c_int, c_void};
 
-use super::boundary::{borrow, guard, non_null, slice, store};
+use super::boundary::{borrow, guard, non_null, slice, store, timeout};
 use super::handle::{self, Handle, Kind};
 use super::message::signalhub_view_t;
 use super::options::signalhub_options_t;
 use super::status::signalhub_status_t::{self, *};
 use crate::Hub;
-use crate::wait::Deadline;
 
 /// A broadcast hub. Every function on it may be called from any thread at any time, but for
 /// signalhub_free().
@@ -176,7 +175,7 @@ pub unsafe extern "C" fn signalhub_publish_timeout(
         let hub = unsafe { borrow(hub) }?;
         // SAFETY: `view` and what it points to are readable by the contract of this function.
         let view = unsafe { signalhub_view_t::read(view, hub) }?;
-        let published = hub.publish_before(view, Deadline::after_ns(timeout_ns))?;
+        let published = hub.publish_within(view, timeout(timeout_ns))?;
         // SAFETY: `out_seq` is NULL or writable by the contract of this function.
         unsafe { store(out_seq, published.seq) };
         // SAFETY: `out_receivers` likewise.

@@ -2,8 +2,9 @@
 //! A receiver in C: receive in all its forms, free. batch.rs has those that take several messages.
 
 use std::ffi::c_void;
+use std::time::Duration;
 
-use super::boundary::{guard, lock, non_null, slice_mut, store};
+use super::boundary::{guard, lock, non_null, slice_mut, store, timeout};
 use super::callback::{Held, take_callback};
 use super::handle::{self, Handle, Kind};
 use super::message::{fill, signalhub_message_t};
@@ -74,8 +75,8 @@ pub unsafe extern "C" fn signalhub_receiver_recv(
     message: *mut signalhub_message_t,
     out_missed: *mut u64,
 ) -> signalhub_status_t {
-    // SAFETY: the promises of this function are those that `recv_before` wants.
-    guard(|| unsafe { recv_before(receiver, message, Deadline::Never, out_missed) })
+    // SAFETY: the promises of this function are those that `recv_within` wants.
+    guard(|| unsafe { recv_within(receiver, message, None, out_missed) })
 }
 
 /// Receive the next message, and wait for it until a timeout.
@@ -96,9 +97,8 @@ pub unsafe extern "C" fn signalhub_receiver_recv_timeout(
     timeout_ns: i64,
     out_missed: *mut u64,
 ) -> signalhub_status_t {
-    let deadline = Deadline::after_ns(timeout_ns);
-    // SAFETY: the promises of this function are those that `recv_before` wants.
-    guard(|| unsafe { recv_before(receiver, message, deadline, out_missed) })
+    // SAFETY: the promises of this function are those that `recv_within` wants.
+    guard(|| unsafe { recv_within(receiver, message, timeout(timeout_ns), out_missed) })
 }
 
 /// Receive the next message into a buffer of one's own.
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn signalhub_receiver_recv_into(
             Ok(())
         };
         // SAFETY: `receiver` and `out_missed` as the contract of this function says.
-        let result = unsafe { recv(receiver, Deadline::after_ns(timeout_ns), out_missed, take) };
+        let result = unsafe { recv(receiver, timeout(timeout_ns), out_missed, take) };
         free_due();
         result?;
         // SAFETY: `out_len` is writable by the contract of this function.
@@ -200,26 +200,26 @@ pub unsafe extern "C" fn signalhub_receiver_free(
     })
 }
 
-/// Receives one message, until `deadline`.
+/// Receives one message, until `timeout`.
 ///
 /// # Safety
 ///
 /// `receiver` is NULL or was a receiver; `message` is NULL or was a message, and the caller's
 /// alone; `out_missed` is NULL or writable.
-unsafe fn recv_before(
+unsafe fn recv_within(
     receiver: *mut signalhub_receiver_t,
     message: *mut signalhub_message_t,
-    deadline: Deadline,
+    timeout: Option<Duration>,
     out_missed: *mut u64,
 ) -> Result<(), signalhub_status_t> {
     // SAFETY: the caller's promise.
     let mut message = unsafe { fill(message) }?;
     let take = |receiver: &mut Receiver| receiver.cursor.try_recv(&mut message);
     // SAFETY: the caller's promise.
-    unsafe { recv(receiver, deadline, out_missed, take) }
+    unsafe { recv(receiver, timeout, out_missed, take) }
 }
 
-/// Takes what `take` takes as soon as there is something, and waits for that until `deadline`.
+/// Takes what `take` takes as soon as there is something, and waits for that until `timeout`.
 /// The receiver is not locked while it sleeps.
 ///
 /// # Safety
@@ -227,12 +227,13 @@ unsafe fn recv_before(
 /// `receiver` is NULL or was a receiver; `out_missed` is NULL or writable.
 pub(super) unsafe fn recv(
     receiver: *mut signalhub_receiver_t,
-    deadline: Deadline,
+    timeout: Option<Duration>,
     out_missed: *mut u64,
     mut take: impl FnMut(&mut Receiver) -> Result<(), TryRecvError>,
 ) -> Result<(), signalhub_status_t> {
     // SAFETY: the caller's promise.
     let mut locked = unsafe { lock(receiver) }?;
+    let mut deadline = None;
     loop {
         match take(&mut locked) {
             Ok(()) => return Ok(()),
@@ -243,6 +244,7 @@ pub(super) unsafe fn recv(
         let spot = locked.cursor.spot(receiver.addr());
         let unlocked = locked.unlock();
         free_due();
+        let deadline = *deadline.get_or_insert_with(|| Deadline::after(timeout));
         if !spot.wait(deadline, || unlocked.is_freed()) {
             return Err(SIGNALHUB_TIMEOUT);
         }

@@ -3,7 +3,7 @@
 
 use std::ffi::c_int;
 
-use super::boundary::{Unlocked, guard, lock, non_null, slice, store};
+use super::boundary::{Unlocked, guard, lock, non_null, slice, store, timeout};
 use super::callback::Held;
 use super::receiver::signalhub_receiver_t;
 use super::status::signalhub_status_t::{self, *};
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn signalhub_wait_any(
             // SAFETY: each is NULL or was a receiver, by the contract of this function.
             several.push((unsafe { lock(receiver) }?.unlock(), receiver.addr()));
         }
-        let found = wait_any(&several, Deadline::after_ns(timeout_ns));
+        let found = wait_any(&several, Deadline::after(timeout(timeout_ns)));
         free_due();
         let (index, result) = found?;
         // SAFETY: `out_index` is writable by the contract of this function.
