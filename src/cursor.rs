@@ -40,6 +40,8 @@ pub(crate) struct Cursor {
     is_choosy: bool,
     /// Whether publishers may wait for it.
     pub(crate) is_gate: bool,
+    /// Whether it was said that it is about to lag.
+    is_warned: bool,
 }
 
 impl Cursor {
@@ -62,6 +64,7 @@ impl Cursor {
             on_lag,
             wait: Wait::Adaptive,
             descriptor: None,
+            is_warned: false,
         }
     }
 
@@ -215,6 +218,24 @@ impl Cursor {
     fn note_behind(&self) {
         let next = self.shared.ring.next_seq();
         self.record.note_behind(next.saturating_sub(self.seq));
+    }
+
+    /// How many messages are unread, when they have come to be so many that it is about to lag. Said
+    /// once, until they are half as many.
+    pub(crate) fn warning(&mut self) -> Option<u64> {
+        let warn_behind = self.record.warn_behind();
+        if warn_behind == 0 {
+            return None;
+        }
+        let ring = &self.shared.ring;
+        let behind = ring.next_seq().saturating_sub(self.seq);
+        if self.is_warned {
+            self.is_warned = behind > warn_behind / 2;
+            return None;
+        }
+        // Beyond the capacity it has lagged, and will be told that.
+        self.is_warned = (warn_behind..=ring.capacity()).contains(&behind);
+        self.is_warned.then_some(behind)
     }
 
     /// Takes the next message, and waits for it until `timeout`.

@@ -25,7 +25,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver as Inbox, Sender, unbounded};
 
-use crate::error::{LimitError, RecvError};
+use crate::error::{Lag, LimitError, RecvError};
 use crate::message::Message;
 use crate::receiver::Receiver;
 use crate::removable::Removable;
@@ -216,9 +216,24 @@ impl Debug for Callback {
     }
 }
 
+/// What a callback is called with.
+#[derive(Clone, Copy, Debug)]
+pub enum Delivery<'a> {
+    /// The next message.
+    Message(&'a Message),
+    /// Messages were missed.
+    Lagged(Lag),
+    /// So many messages are unread that it is about to lag, as
+    /// [`warn_behind`](crate::ReceiverOptions::warn_behind) asked to be told. Once, until they are
+    /// half as many.
+    AboutToLag(u64),
+    /// The hub is closed, and all before that was told. The last call.
+    Closed,
+}
+
 impl Receiver {
     /// Has the dispatcher's thread call `callback` with each message and each lag, and with
-    /// [`RecvError::Closed`] once at the end, after which it is dropped.
+    /// [`Delivery::Closed`] once at the end, after which it is dropped.
     ///
     /// The callback may do everything: publish, subscribe, close, drop its own listener or
     /// dispatcher. While it runs, the other callbacks of its dispatcher wait, and their receivers
@@ -226,13 +241,13 @@ impl Receiver {
     ///
     /// ```
     /// use std::sync::mpsc::channel;
-    /// use signalhub::{Dispatcher, Hub, Options};
+    /// use signalhub::{Delivery, Dispatcher, Hub, Options};
     ///
     /// let hub = Hub::new(Options::default())?;
     /// let dispatcher = Dispatcher::new()?;
     /// let (texts, received) = channel();
-    /// let listener = hub.subscribe()?.on_message(&dispatcher, move |message| {
-    ///     if let Ok(message) = message {
+    /// let listener = hub.subscribe()?.on_message(&dispatcher, move |delivery| {
+    ///     if let Delivery::Message(message) = delivery {
     ///         let _ = texts.send(message.text().map(str::to_owned));
     ///     }
     /// });
@@ -244,7 +259,7 @@ impl Receiver {
     pub fn on_message(
         self,
         dispatcher: &Dispatcher,
-        callback: impl FnMut(Result<&Message, RecvError>) + Send + 'static,
+        callback: impl FnMut(Delivery<'_>) + Send + 'static,
     ) -> Listener {
         let listener = dispatcher.add(Box::new(Calls {
             armed: None,
@@ -263,18 +278,24 @@ struct Calls<F> {
     callback: F,
 }
 
-impl<F: FnMut(Result<&Message, RecvError>) + Send> Turn for Calls<F> {
+impl<F: FnMut(Delivery<'_>) + Send> Turn for Calls<F> {
     fn turn(&mut self, cx: &Context<'_>) -> Turned {
         let Receiver { cursor, message } = &mut self.receiver;
+        if let Some(behind) = cursor.warning() {
+            (self.callback)(Delivery::AboutToLag(behind));
+            return Turned::Called;
+        }
         let Poll::Ready(received) = cursor.poll_recv(message, &mut self.armed, cx) else {
             return Turned::Asleep;
         };
-        let is_over = received == Err(RecvError::Closed);
-        (self.callback)(received.map(|()| &*message));
-        if is_over {
-            Turned::Ended
-        } else {
-            Turned::Called
+        match received {
+            Ok(()) => (self.callback)(Delivery::Message(message)),
+            Err(RecvError::Lagged(lag)) => (self.callback)(Delivery::Lagged(lag)),
+            Err(RecvError::Closed) => {
+                (self.callback)(Delivery::Closed);
+                return Turned::Ended;
+            }
         }
+        Turned::Called
     }
 }

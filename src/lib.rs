@@ -119,7 +119,7 @@ pub mod capi;
 
 pub use batch::Packed;
 #[cfg(not(loom))]
-pub use dispatcher::{Dispatcher, Listener};
+pub use dispatcher::{Delivery, Dispatcher, Listener};
 pub use error::{
     Lag, LimitError, NewError, PublishError, PublishManyError, RecvError, RecvPackedError,
     RecvTimeoutError, Refused, SubscribeError, TopicError, TryRecvError, WaitAnyError,

@@ -243,8 +243,8 @@ impl ReceiverOptions {
         }
     }
 
-    /// From how many unread messages on statistics say that it is about to lag. The default, 0, is
-    /// never.
+    /// From how many unread messages on statistics say that it is about to lag, and a callback is
+    /// told: [`Delivery::AboutToLag`](crate::Delivery::AboutToLag). The default, 0, is never.
     #[must_use]
     pub fn warn_behind(self, messages: u64) -> Self {
         Self {

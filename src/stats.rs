@@ -90,6 +90,11 @@ impl Record {
         self.worst_behind.fetch_max(behind, Relaxed);
     }
 
+    /// From how many unread messages on it is about to lag; 0 for never.
+    pub(crate) fn warn_behind(&self) -> u64 {
+        self.warn_behind
+    }
+
     pub(crate) fn is_lossless(&self) -> bool {
         self.is_lossless.load(Relaxed)
     }

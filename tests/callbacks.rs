@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver as Inbox, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
-use signalhub::{Dispatcher, Hub, Listener, Options, ReceiverOptions, RecvError, View};
+use signalhub::{Delivery, Dispatcher, Hub, Listener, Options, ReceiverOptions, RecvError, View};
 use watchdog::Watchdog;
 
 fn hub(capacity: u64) -> Hub {
@@ -20,13 +20,21 @@ fn hub(capacity: u64) -> Hub {
 /// What a callback was called with: a seq, or what was no message; and by which thread.
 type Called = (Result<u64, RecvError>, ThreadId);
 
+fn seq_of(delivery: Delivery<'_>) -> Result<u64, RecvError> {
+    match delivery {
+        Delivery::Message(message) => Ok(message.seq()),
+        Delivery::Lagged(lag) => Err(RecvError::Lagged(lag)),
+        Delivery::Closed => Err(RecvError::Closed),
+        Delivery::AboutToLag(behind) => panic!("nobody asked for it: {behind}"),
+    }
+}
+
 /// A listener whose callback says what it is called with.
 fn listen(hub: &Hub, dispatcher: &Dispatcher) -> (Listener, Inbox<Called>) {
     let (calls, called) = channel();
     let receiver = hub.subscribe().unwrap();
-    let listener = receiver.on_message(dispatcher, move |message| {
-        let seq = message.map(|message| message.seq());
-        let _ = calls.send((seq, thread::current().id()));
+    let listener = receiver.on_message(dispatcher, move |delivery| {
+        let _ = calls.send((seq_of(delivery), thread::current().id()));
     });
     (listener, called)
 }
@@ -79,8 +87,8 @@ fn a_lag_is_told_and_the_end_once() {
     hub.close();
     let dispatcher = Dispatcher::new().unwrap();
     let (calls, called) = channel();
-    let _listener = receiver.on_message(&dispatcher, move |message| {
-        let _ = calls.send(message.map(|message| message.seq()));
+    let _listener = receiver.on_message(&dispatcher, move |delivery| {
+        let _ = calls.send(seq_of(delivery));
     });
     match called.recv().unwrap() {
         Err(RecvError::Lagged(lag)) => assert_eq!(lag.missed, 3),
@@ -142,7 +150,7 @@ fn a_callback_may_do_everything() {
     let (calls, called) = channel();
     let callback = {
         let (hub, own) = (hub.clone(), own.clone());
-        move |message: Result<&signalhub::Message, RecvError>| {
+        move |delivery: Delivery<'_>| {
             let _ = &on_drop;
             hub.publish("from inside").unwrap();
             let mut other = hub.subscribe().unwrap();
@@ -151,7 +159,7 @@ fn a_callback_may_do_everything() {
             let listener: Option<Listener> = own.lock().unwrap().take();
             assert!(listener.is_some());
             drop(listener);
-            calls.send(message.map(|message| message.seq())).unwrap();
+            calls.send(seq_of(delivery)).unwrap();
         }
     };
     let mut set = own.lock().unwrap();
@@ -258,13 +266,63 @@ fn a_callback_is_called_for_what_is_wanted() {
     let options = ReceiverOptions::default().pattern("wanted");
     let receiver = hub.subscribe_with(&options).unwrap();
     let (calls, called) = channel();
-    let _listener = receiver.on_message(&dispatcher, move |message| {
-        let _ = calls.send(message.map(|message| message.seq()));
+    let _listener = receiver.on_message(&dispatcher, move |delivery| {
+        let _ = calls.send(seq_of(delivery));
     });
     for topic in ["other", "other", "wanted"] {
         hub.publish(View::bytes(b"x").with_topic(topic)).unwrap();
     }
     assert_eq!(called.recv(), Ok(Ok(2)));
+}
+
+/// It is warned once, until it has caught up by half.
+#[test]
+fn a_callback_that_falls_behind_is_warned_before_it_lags() {
+    let _watchdog = Watchdog::new("a_callback_that_falls_behind_is_warned_before_it_lags");
+    let hub = hub(10);
+    let dispatcher = Dispatcher::new().unwrap();
+    let options = ReceiverOptions::default().warn_behind(6);
+    let receiver = hub.subscribe_with(&options).unwrap();
+    let (calls, called) = channel();
+    let (go, may_go) = channel();
+    let _listener = receiver.on_message(&dispatcher, move |delivery| {
+        let _ = calls.send(match delivery {
+            Delivery::Message(message) => message.seq().to_string(),
+            Delivery::AboutToLag(behind) => format!("{behind} unread"),
+            other => panic!("{other:?}"),
+        });
+        may_go.recv().unwrap();
+    });
+    let told = || called.recv().unwrap();
+    hub.publish("x").unwrap();
+    assert_eq!(told(), "0");
+    for _ in 1..=7 {
+        hub.publish("x").unwrap(); // while the callback is busy with the first
+    }
+    for expected in ["7 unread", "1", "2", "3", "4"] {
+        go.send(()).unwrap();
+        assert_eq!(told(), expected);
+    }
+    for _ in 8..=11 {
+        hub.publish("x").unwrap();
+    }
+    for expected in ["5", "6", "7", "8", "9", "10", "11"] {
+        go.send(()).unwrap();
+        assert_eq!(
+            told(),
+            expected,
+            "7 unread again, but it was warned already"
+        );
+    }
+    for _ in 12..=17 {
+        hub.publish("x").unwrap();
+    }
+    for expected in ["6 unread", "12"] {
+        go.send(()).unwrap();
+        assert_eq!(told(), expected);
+    }
+    hub.close();
+    drop(go);
 }
 
 /// F12. What a program does with its signals is its own.

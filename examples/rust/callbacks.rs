@@ -4,7 +4,7 @@
 use std::error::Error;
 use std::sync::mpsc::channel;
 
-use signalhub::{Dispatcher, Hub, Options, RecvError};
+use signalhub::{Delivery, Dispatcher, Hub, Options};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let hub = Hub::new(Options::default())?;
@@ -12,16 +12,17 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Whatever the closure holds is dropped when it is over.
     let (end, is_over) = channel::<()>();
-    let _listener = hub.subscribe()?.on_message(&dispatcher, move |message| {
+    let _listener = hub.subscribe()?.on_message(&dispatcher, move |delivery| {
         let _ = &end;
-        match message {
-            Ok(message) => println!(
+        match delivery {
+            Delivery::Message(message) => println!(
                 "callback: received {:?}",
                 message.text().unwrap_or_default()
             ),
-            Err(RecvError::Lagged(lag)) => println!("callback: {lag}"),
+            Delivery::Lagged(lag) => println!("callback: {lag}"),
+            Delivery::AboutToLag(behind) => println!("callback: {behind} unread"),
             // Once, at the end.
-            Err(RecvError::Closed) => println!("callback: the hub is closed"),
+            Delivery::Closed => println!("callback: the hub is closed"),
         }
     });
 

@@ -225,6 +225,10 @@ typedef enum {
      */
     SIGNALHUB_KEPT = 6,
     /**
+     * A receiver has as many messages to read as its warn_behind says. Told to callbacks only.
+     */
+    SIGNALHUB_ABOUT_TO_LAG = 7,
+    /**
      * A pointer that must not be NULL was NULL.
      */
     SIGNALHUB_ERR_NULL = -1,
@@ -481,7 +485,8 @@ typedef struct {
      */
     int64_t max_stall_ns;
     /**
-     * From how many unread messages on statistics say that it is about to lag; 0 is never.
+     * From how many unread messages on statistics say that it is about to lag, and a callback is
+     * told: SIGNALHUB_ABOUT_TO_LAG. 0 is never.
      */
     uint64_t warn_behind;
     /**
@@ -626,8 +631,9 @@ typedef void (*signalhub_free_fn_t)(void *user_data);
 
 /**
  * What a receiver calls: with SIGNALHUB_OK and a message, with SIGNALHUB_LAGGED and how many
- * messages were missed, and with SIGNALHUB_CLOSED once at the end. Otherwise `message` is NULL and
- * `missed` is 0.
+ * messages were missed, and with SIGNALHUB_CLOSED once at the end; if its warn_behind asks for it,
+ * with SIGNALHUB_ABOUT_TO_LAG and how many messages are unread in `missed`, once, until they are half
+ * as many. Otherwise `message` is NULL and `missed` is 0.
  *
  * The message is the library's: look at it with signalhub_message_view() until the call returns,
  * and do not free it.

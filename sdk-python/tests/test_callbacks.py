@@ -118,6 +118,17 @@ def test_a_lag_is_told_or_logged(caplog: pytest.LogCaptureFixture) -> None:
             wait_until(lambda: "missed 3 messages" in caplog.text)
 
 
+def test_that_it_is_about_to_lag_is_told_once(hub: SignalHub) -> None:
+    calls = Calls()
+    warnings: list[int] = []
+    for i in range(3):
+        hub.publish(str(i))
+    with hub.subscribe(replay="all", warn_behind=2) as receiver:
+        receiver.on_message(calls, on_about_to_lag=warnings.append)
+        assert [calls.next().text for _ in range(3)] == ["0", "1", "2"]
+    assert warnings == [3]
+
+
 def test_a_callback_and_its_receiver_are_not_collected_while_it_is_set(hub: SignalHub) -> None:
     calls = Calls()
 

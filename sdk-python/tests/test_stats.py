@@ -97,11 +97,12 @@ def test_a_closed_hub_can_still_be_asked_about(hub: SignalHub) -> None:
 
 
 def test_stats_are_a_value() -> None:
-    stats = ReceiverStats(1, 7, 3, 2, 1, 0, 4, 2, 5, "slow", True, False)
+    stats = ReceiverStats(1, 7, 3, 2, 1, 0, 4, 2, 5, "slow", True, False, 1, 1000)
     assert (stats.start_seq, stats.next_seq, stats.behind) == (1, 7, 0)
     assert (stats.received, stats.filtered, stats.missed) == (3, 2, 1)
     assert (stats.worst_behind, stats.wake_ups, stats.id) == (4, 2, 5)
     assert (stats.name, stats.lossless, stats.about_to_lag) == ("slow", True, False)
+    assert (stats.held_messages, stats.held_bytes) == (1, 1000)
     for other in (copy.copy(stats), pickle.loads(pickle.dumps(stats))):
         assert other == stats
         assert hash(other) == hash(stats)

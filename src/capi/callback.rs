@@ -27,8 +27,9 @@ impl Handle for signalhub_dispatcher_t {
 }
 
 /// What a receiver calls: with SIGNALHUB_OK and a message, with SIGNALHUB_LAGGED and how many
-/// messages were missed, and with SIGNALHUB_CLOSED once at the end. Otherwise `message` is NULL and
-/// `missed` is 0.
+/// messages were missed, and with SIGNALHUB_CLOSED once at the end; if its warn_behind asks for it,
+/// with SIGNALHUB_ABOUT_TO_LAG and how many messages are unread in `missed`, once, until they are half
+/// as many. Otherwise `message` is NULL and `missed` is 0.
 ///
 /// The message is the library's: look at it with signalhub_message_view() until the call returns,
 /// and do not free it.
@@ -250,13 +251,12 @@ impl Turn for Calls {
         let Some(received) = self.receive(cx) else {
             return Turned::Ended;
         };
-        let (status, message, missed) = match received {
-            Poll::Pending => return Turned::Asleep,
-            Poll::Ready(Ok(())) => (SIGNALHUB_OK, self.message.0, 0),
-            Poll::Ready(Err(RecvError::Lagged(lag))) => {
-                (SIGNALHUB_LAGGED, ptr::null_mut(), lag.missed)
-            }
-            Poll::Ready(Err(RecvError::Closed)) => (SIGNALHUB_CLOSED, ptr::null_mut(), 0),
+        let Poll::Ready((status, missed)) = received else {
+            return Turned::Asleep;
+        };
+        let message = match status {
+            SIGNALHUB_OK => self.message.0,
+            _ => ptr::null_mut(),
         };
         // SAFETY: the caller's function, called as signalhub_message_fn_t says.
         unsafe { (self.call)(self.user_data, status, message, missed) };
@@ -274,13 +274,22 @@ impl Turn for Calls {
 }
 
 impl Calls {
-    /// `None` if the receiver was freed, or its message was, against the contract.
-    fn receive(&mut self, cx: &Context<'_>) -> Option<Poll<Result<(), RecvError>>> {
+    /// What to call with: status and `missed`. `None` if the receiver was freed, or its message was,
+    /// against the contract.
+    fn receive(&mut self, cx: &Context<'_>) -> Option<Poll<(signalhub_status_t, u64)>> {
         // SAFETY: the message is ours; the callback, to which it is lent, does not run.
         let mut message = unsafe { fill(self.message.0) }.ok()?;
         // SAFETY: `receiver` was a receiver when the callback was set.
         let mut held = unsafe { lock_waiting(self.receiver) }.ok()?;
-        Some(held.cursor.poll_recv(&mut message, &mut self.armed, cx))
+        if let Some(behind) = held.cursor.warning() {
+            return Some(Poll::Ready((SIGNALHUB_ABOUT_TO_LAG, behind)));
+        }
+        let received = held.cursor.poll_recv(&mut message, &mut self.armed, cx);
+        Some(received.map(|received| match received {
+            Ok(()) => (SIGNALHUB_OK, 0),
+            Err(RecvError::Lagged(lag)) => (SIGNALHUB_LAGGED, lag.missed),
+            Err(RecvError::Closed) => (SIGNALHUB_CLOSED, 0),
+        }))
     }
 }
 

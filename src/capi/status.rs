@@ -27,6 +27,8 @@ pub enum signalhub_status_t {
     SIGNALHUB_FULL = 5,
     /// Messages and loans that their holders keep take up the hub's capacity_bytes.
     SIGNALHUB_KEPT = 6,
+    /// A receiver has as many messages to read as its warn_behind says. Told to callbacks only.
+    SIGNALHUB_ABOUT_TO_LAG = 7,
     /// A pointer that must not be NULL was NULL.
     SIGNALHUB_ERR_NULL = -1,
     /// Not a live handle of this type: freed, of another type, or of another copy of the library.
@@ -98,7 +100,7 @@ pub extern "C" fn signalhub_status_str(status: c_int) -> *const c_char {
 }
 
 /// Every status and its text.
-const ALL: [(signalhub_status_t, &CStr); 30] = [
+const ALL: [(signalhub_status_t, &CStr); 31] = [
     (SIGNALHUB_OK, c"ok"),
     (SIGNALHUB_EMPTY, c"no message is waiting"),
     (
@@ -115,6 +117,7 @@ const ALL: [(signalhub_status_t, &CStr); 30] = [
         SIGNALHUB_KEPT,
         c"messages that their holders keep take up capacity_bytes",
     ),
+    (SIGNALHUB_ABOUT_TO_LAG, c"the receiver is about to lag"),
     (
         SIGNALHUB_ERR_NULL,
         c"a pointer that must not be NULL was NULL",

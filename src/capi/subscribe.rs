@@ -71,7 +71,8 @@ pub struct signalhub_receiver_options_t {
     /// on the monotonic clock; then it becomes a lossy one, and gets SIGNALHUB_LAGGED, its first, when
     /// it is overtaken. 0 or less is for ever.
     pub max_stall_ns: i64,
-    /// From how many unread messages on statistics say that it is about to lag; 0 is never.
+    /// From how many unread messages on statistics say that it is about to lag, and a callback is
+    /// told: SIGNALHUB_ABOUT_TO_LAG. 0 is never.
     pub warn_behind: u64,
     /// Whether publishers wait for it, 0 or 1: while it has a whole ring unread, a publish is
     /// SIGNALHUB_FULL. One that is never read again holds publishers up until it is freed.

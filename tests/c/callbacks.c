@@ -17,7 +17,7 @@ struct listener {
     signalhub_dispatcher_t *dispatcher;
     void (*act)(listener_t *listener); /* called with each message, if set */
     int64_t next;                      /* the number expected in the next message; -1 for any */
-    int messages, missed, ends, frees;
+    int messages, missed, warnings, ends, frees;
     int running, was_running_when_freed;
     pid_t thread;
 };
@@ -59,6 +59,9 @@ static void on_message(void *user_data, signalhub_status_t status, signalhub_mes
         CHECK(message == NULL && missed > 0);
         listener->next = listener->next < 0 ? -1 : listener->next + (int64_t)missed;
         count(&listener->missed);
+    } else if (status == SIGNALHUB_ABOUT_TO_LAG) {
+        CHECK(message == NULL && missed == 3 && counted(&listener->messages) == 1);
+        count(&listener->warnings);
     } else {
         CHECK_STATUS(status, SIGNALHUB_CLOSED);
         CHECK(message == NULL && missed == 0);
@@ -156,6 +159,31 @@ static void a_lag_is_told(void)
     CHECK_OK(set(&listener));
     wait_for(&listener.frees, 1);
     CHECK(listener.missed == 1 && listener.messages == 4 && listener.ends == 1);
+    CHECK_OK(signalhub_receiver_free(listener.receiver));
+    was_freed(&listener);
+}
+
+static void publish_three_more(listener_t *listener)
+{
+    if (counted(&listener->messages) == 0)
+        for (int64_t number = 1; number <= 3; number++)
+            publish_number(listener->hub, number);
+}
+
+static void that_it_is_about_to_lag_is_told_once(void)
+{
+    signalhub_receiver_options_t options = SIGNALHUB_RECEIVER_OPTIONS_INIT;
+    listener_t listener = new_listener(new_hub(4), NULL);
+    CHECK_OK(signalhub_receiver_free(listener.receiver));
+    options.warn_behind = 3;
+    CHECK_OK(signalhub_subscribe_with(listener.hub, &options, &listener.receiver));
+    listener.act = publish_three_more;
+    CHECK_OK(set(&listener));
+    publish_number(listener.hub, 0);
+    wait_for(&listener.messages, 4);
+    CHECK(listener.warnings == 1 && listener.missed == 0);
+    CHECK_OK(signalhub_free(listener.hub));
+    wait_for(&listener.frees, 1);
     CHECK_OK(signalhub_receiver_free(listener.receiver));
     was_freed(&listener);
 }
@@ -481,6 +509,7 @@ int main(void)
     every_message_is_told_once_and_in_order(0);
     every_message_is_told_once_and_in_order(1);
     a_lag_is_told();
+    that_it_is_about_to_lag_is_told_once();
     a_callback_that_is_removed_is_over();
     a_callback_may_use_the_hub();
     a_callback_may_receive();

@@ -116,6 +116,28 @@ static void a_callback_is_told_everything()
           (std::vector<std::string>{"missed 3 from 0, now at 3", "a.b 3", "a.b 4", "closed"}));
 }
 
+static void a_callback_is_warned_before_it_lags()
+{
+    const Hub hub;
+    for (int i = 0; i < 3; i++)
+        hub.publish("x");
+    ReceiverOptions options;
+    options.start = Start::oldest();
+    options.warn_behind = 2;
+    Receiver receiver = hub.subscribe(options);
+    std::vector<std::uint64_t> told;
+    std::atomic<int> messages{0};
+    receiver.on_message([&](const Delivery &delivery) {
+        if (delivery.outcome() == Outcome::about_to_lag)
+            told.push_back(delivery.behind().value());
+        else
+            messages++;
+    });
+    wait_for(messages, 3);
+    receiver.on_message(nullptr);
+    CHECK(told == std::vector<std::uint64_t>{3});
+}
+
 // In whatever way it comes to its end, what it holds is destroyed once, and not called any more.
 static void a_callback_that_is_removed_is_over()
 {
@@ -280,6 +302,7 @@ int main()
     one_of_several_is_named();
     a_thread_waits_as_the_receiver_says();
     a_callback_is_told_everything();
+    a_callback_is_warned_before_it_lags();
     a_callback_that_is_removed_is_over();
     a_callback_may_end_itself();
 #ifdef __cpp_impl_coroutine

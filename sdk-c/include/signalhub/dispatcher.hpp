@@ -58,12 +58,17 @@ private:
 /// until the callback returns.
 class [[nodiscard]] Delivery {
 public:
-    /// Which of the outcomes it is: message, lagged or closed.
+    /// Which of the outcomes it is: message, lagged or closed; or, if the receiver's warn_behind
+    /// asks for it, about_to_lag.
     Outcome outcome() const noexcept { return outcome_; }
 
     /// What was missed, of Outcome::lagged. The next message is the oldest that the hub retains, or
     /// as OnLag says.
     std::optional<Lag> lag() const noexcept { return lag_; }
+
+    /// How many messages are unread, of Outcome::about_to_lag: told once, until they are half as
+    /// many.
+    std::optional<std::uint64_t> behind() const noexcept { return behind_; }
 
     /// Whether there is a message.
     explicit operator bool() const noexcept { return outcome_ == Outcome::message; }
@@ -87,11 +92,14 @@ private:
             lag_.emplace().missed = missed;
             if (signalhub_receiver_next_seq(receiver, &lag_->resume_at) == SIGNALHUB_OK)
                 lag_->first_lost = lag_->resume_at - missed;
+        } else if (status == SIGNALHUB_ABOUT_TO_LAG) {
+            behind_ = missed;
         }
     }
 
     Outcome outcome_;
     std::optional<Lag> lag_;
+    std::optional<std::uint64_t> behind_;
     View view_;
 };
 

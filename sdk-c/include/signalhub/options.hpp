@@ -99,7 +99,8 @@ struct ReceiverOptions {
     /// What it is called in statistics, for people: UTF-8 without control characters, shorter than
     /// SIGNALHUB_NAME_SIZE bytes. Good for the call, which copies it.
     std::string_view name = {};
-    /// From how many unread messages on statistics say that it is about to lag; 0 is never.
+    /// From how many unread messages on statistics say that it is about to lag, and a callback is
+    /// told: Outcome::about_to_lag. 0 is never.
     std::uint64_t warn_behind = 0;
     /// How a thread waits for it.
     Wait wait = Wait::adaptive;

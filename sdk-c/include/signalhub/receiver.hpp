@@ -66,6 +66,8 @@ enum class Outcome : int {
     lagged = SIGNALHUB_LAGGED,   ///< Messages were overwritten before they were read.
     closed = SIGNALHUB_CLOSED,   ///< The hub is closed, and all before that has been read.
     timeout = SIGNALHUB_TIMEOUT, ///< Nothing came in time.
+    /// It has as many messages to read as its warn_behind says. Told to callbacks only.
+    about_to_lag = SIGNALHUB_ABOUT_TO_LAG,
 };
 
 /// What a receiver missed because it was more than the hub's capacity behind.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 OnMessage = Callable[[Message], object]
 OnLag = Optional[Callable[[LaggedError], object]]
 OnClose = Optional[Callable[[], object]]
+OnAboutToLag = Optional[Callable[[int], object]]
 
 logger = logging.getLogger("signalhub")
 
@@ -41,6 +42,7 @@ class Callback(NamedTuple):
     on_message: OnMessage
     on_lag: OnLag
     on_close: OnClose
+    on_about_to_lag: OnAboutToLag
 
 
 #: Those that C has, or is just being given, each by its number.
@@ -152,6 +154,9 @@ def _on_message(number: int, status: int, message: int | None, missed: int) -> N
                 callback.on_lag(lag)
             else:
                 logger.warning("%r missed %d messages", callback.receiver, missed)
+        elif status == c.SIGNALHUB_ABOUT_TO_LAG:
+            if callback.on_about_to_lag is not None:
+                callback.on_about_to_lag(missed)
         elif callback.on_close is not None:
             callback.on_close()
     except BaseException:

@@ -158,6 +158,7 @@ class SignalReceiver:
         dispatcher: Dispatcher | None = None,
         on_lag: Callable[[LaggedError], object] | None = None,
         on_close: Callable[[], object] | None = None,
+        on_about_to_lag: Callable[[int], object] | None = None,
     ) -> None:
         """Have `call` called with each message, on another thread.
 
@@ -175,6 +176,8 @@ class SignalReceiver:
             dispatcher: whose thread calls; None for a thread of its own.
             on_lag: called when messages were missed; None logs a warning.
             on_close: called once when the hub is closed and all before that was told.
+            on_about_to_lag: called with how many messages are unread when they have come to be as
+                many as the receiver's `warn_behind`; once, until they are half as many.
 
         Raises:
             TypeError: an argument is of the wrong type.
@@ -186,12 +189,14 @@ class SignalReceiver:
         if call is None:
             remove_callback(self._live())
             return
-        for name, value in (("call", call), ("on_lag", on_lag), ("on_close", on_close)):
+        others = {"on_lag": on_lag, "on_close": on_close, "on_about_to_lag": on_about_to_lag}
+        for name, value in {"call": call, **others}.items():
             if not callable(value) and (name == "call" or value is not None):
                 raise TypeError(f"{name} must be callable, not {value!r}")
         if not isinstance(dispatcher, (Dispatcher, type(None))):
             raise TypeError(f"dispatcher must be a Dispatcher or None, not {dispatcher!r}")
-        set_callback(Callback(self, self._live(), call, on_lag, on_close), dispatcher)
+        callback = Callback(self, self._live(), call, on_lag, on_close, on_about_to_lag)
+        set_callback(callback, dispatcher)
 
     @property
     def next_seq(self) -> int:
