@@ -121,8 +121,7 @@ impl Cursor {
         fd.ok_or(LimitError::Descriptors)
     }
 
-    /// Whether a receive would not say that nothing is there. It may be said of a message that
-    /// is not wanted: what the look passes over is bounded.
+    /// Whether a receive would not say that nothing is there.
     pub(crate) fn peek(&mut self, message: &mut Message) -> bool {
         let found = self.look(message);
         message.clear();

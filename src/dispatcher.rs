@@ -14,6 +14,8 @@
 //! * C2. The dispatcher's thread alone calls; whoever removes a callback waits for its call
 //!   (`removable.rs`).
 //! * C3. When the dispatcher is dropped, so are its callbacks.
+//! * C4. Nobody waits in the channel, which for that has locks and thread-locals of std: a publisher
+//!   may be a thread that ends. The dispatcher's thread sleeps behind a bell.
 
 use std::fmt::{self, Debug, Formatter};
 use std::mem;
@@ -30,7 +32,7 @@ use crate::message::Message;
 use crate::receiver::Receiver;
 use crate::removable::Removable;
 use crate::spot::Armed;
-use crate::sync::{AtomicUsize, Lock, thread_id};
+use crate::sync::{AtomicUsize, Bell, Lock, thread_id};
 use crate::sys::{errno, thread};
 
 /// How many calls a receiver has in a row while others wait.
@@ -48,11 +50,27 @@ pub struct Dispatcher {
 
 #[derive(Debug)]
 struct Shared {
-    commands: Sender<Command>,
+    commands: Arc<Commands>,
     /// C3. The callbacks that there are, and some that are gone. Changed by who adds one.
     callbacks: Lock<Vec<Arc<Callback>>>,
     /// Which thread it is. Written by that thread, read by who drops the dispatcher.
     thread_id: AtomicUsize,
+}
+
+/// How the thread is told something.
+#[derive(Debug)]
+struct Commands {
+    queue: Sender<Command>,
+    bell: Bell,
+}
+
+impl Commands {
+    /// By whatever thread; malloc, which is inside, may change its errno.
+    fn send(&self, command: Command) {
+        // A thread that has ended needs no command any more.
+        let _ = errno::keep(|| self.queue.send(command));
+        self.bell.ring();
+    }
 }
 
 /// What the thread is told.
@@ -81,7 +99,7 @@ pub(crate) trait Turn: Send {
 /// A task of a dispatcher.
 struct Callback {
     turn: Removable<Box<dyn Turn>>,
-    commands: Sender<Command>,
+    commands: Arc<Commands>,
 }
 
 impl Wake for Callback {
@@ -90,14 +108,8 @@ impl Wake for Callback {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        send(&self.commands, Command::Look(self.clone()));
+        self.commands.send(Command::Look(self.clone()));
     }
-}
-
-/// By whatever thread: std's locks, which are inside, would change its errno.
-fn send(commands: &Sender<Command>, command: Command) {
-    // A thread that has ended needs no command any more.
-    let _ = errno::keep(|| commands.send(command));
 }
 
 impl Dispatcher {
@@ -107,7 +119,11 @@ impl Dispatcher {
     ///
     /// The system has no more threads to give.
     pub fn new() -> Result<Self, LimitError> {
-        let (commands, inbox) = unbounded();
+        let (queue, inbox) = unbounded();
+        let commands = Arc::new(Commands {
+            queue,
+            bell: Bell::default(),
+        });
         let shared = Arc::new(Shared {
             commands,
             callbacks: Lock::new(Vec::new()),
@@ -118,7 +134,7 @@ impl Dispatcher {
             move || {
                 // Relaxed: only this thread would find its own number.
                 shared.thread_id.store(thread_id(), Relaxed);
-                dispatch(&inbox);
+                dispatch(&inbox, &shared.commands.bell);
             }
         };
         let thread = thread::start("signalhub", body).ok_or(LimitError::Threads)?;
@@ -148,7 +164,7 @@ impl Drop for Dispatcher {
         for callback in callbacks {
             callback.turn.remove();
         }
-        send(&self.shared.commands, Command::Stop);
+        self.shared.commands.send(Command::Stop);
         if let Some(thread) = self.thread.take()
             && self.shared.thread_id.load(Relaxed) != thread_id()
         {
@@ -158,9 +174,13 @@ impl Drop for Dispatcher {
 }
 
 /// The thread.
-fn dispatch(inbox: &Inbox<Command>) {
-    while let Ok(Command::Look(callback)) = inbox.recv() {
-        look(&callback);
+fn dispatch(inbox: &Inbox<Command>, bell: &Bell) {
+    loop {
+        match inbox.try_recv() {
+            Ok(Command::Look(callback)) => look(&callback),
+            Ok(Command::Stop) => return,
+            Err(_) => bell.wait(),
+        }
     }
 }
 

@@ -182,6 +182,30 @@ mod native {
         }
     }
 
+    /// Where one thread sleeps again and again, until another one rings.
+    #[derive(Debug, Default)]
+    pub(crate) struct Bell {
+        /// 1 once rung. Written by whoever rings, and by the one that waits.
+        rung: AtomicU32,
+    }
+
+    impl Bell {
+        pub(crate) fn ring(&self) {
+            // What was done before is seen. Pairs with the Acquire in `wait`.
+            if self.rung.swap(1, Release) == 0 {
+                futex_wake(&self.rung);
+            }
+        }
+
+        /// Sleeps until it was rung since the last time.
+        pub(crate) fn wait(&self) {
+            // Pairs with the Release in `ring`.
+            while self.rung.swap(0, Acquire) == 0 {
+                futex_wait(&self.rung, 0, None);
+            }
+        }
+    }
+
     /// Tells running threads apart.
     pub(crate) type ThreadId = usize;
 

@@ -16,9 +16,6 @@ use crate::wait::Deadline;
 /// call, so that a busy one does not hide the others. How the thread waits is up to the most wakeful
 /// of them, as [`Wait`](crate::Wait) has it. `None` waits for ever.
 ///
-/// A receiver with a pattern may be named for a message that turns out not to be wanted: be ready
-/// for [`TryRecvError::Empty`](crate::TryRecvError::Empty).
-///
 /// ```
 /// use std::time::Duration;
 /// use signalhub::{Hub, Options, wait_any};

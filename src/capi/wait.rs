@@ -51,8 +51,7 @@ pub unsafe extern "C" fn signalhub_receiver_fd(
 ///
 /// The receivers may be of one hub or of several. They are looked at from another one on in each
 /// call, so that a busy one does not hide the others. How the thread waits is up to the most wakeful
-/// of them (see SIGNALHUB_WAIT_ADAPTIVE). A receiver with a pattern may be named for a message that
-/// turns out not to be wanted: be ready for SIGNALHUB_EMPTY.
+/// of them (see SIGNALHUB_WAIT_ADAPTIVE).
 ///
 /// @param receivers   The receivers. Not NULL.
 /// @param count       How many.

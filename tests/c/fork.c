@@ -11,6 +11,12 @@ static signalhub_t *hub;
 static signalhub_receiver_t *receivers[RECEIVERS], *idle;
 static signalhub_message_t *message;
 
+static void ignore_message(void *user_data, signalhub_status_t status,
+                           signalhub_message_t *received, uint64_t missed)
+{
+    (void)user_data, (void)status, (void)received, (void)missed;
+}
+
 /* Everything that can be called with the parent's handles, and what it gives. */
 static void inherited_handles_give(signalhub_status_t want)
 {
@@ -22,7 +28,7 @@ static void inherited_handles_give(signalhub_status_t want)
     uint64_t number;
     size_t count, offsets[2];
     char buf[8];
-    int closed;
+    int closed, fd;
     CHECK_STATUS(signalhub_clone(hub, &clone), want);
     CHECK_STATUS(signalhub_publish(hub, 0, "x", 1, NULL, NULL), want);
     CHECK_STATUS(signalhub_publish_view(hub, &view, NULL, NULL), want);
@@ -41,6 +47,10 @@ static void inherited_handles_give(signalhub_status_t want)
     CHECK_STATUS(signalhub_receiver_recv_packed(idle, buf, 8, offsets, 1, -1, &count, NULL), want);
     CHECK_STATUS(signalhub_receiver_next_seq(idle, &number), want);
     CHECK_STATUS(signalhub_receiver_stats(idle, &stats), want);
+    CHECK_STATUS(signalhub_receiver_fd(idle, &fd), want);
+    CHECK_STATUS(signalhub_wait_any(&idle, 1, -1, &count), want);
+    CHECK_STATUS(signalhub_receiver_on_message(idle, NULL, ignore_message, NULL, NULL), want);
+    CHECK_STATUS(signalhub_receiver_on_message(idle, NULL, NULL, NULL, NULL), want);
     CHECK_STATUS(signalhub_receiver_try_recv(idle, message, NULL), want);
     CHECK_STATUS(signalhub_message_view(message, &view), want);
     CHECK_STATUS(signalhub_message_clear(message), want);
@@ -65,8 +75,12 @@ static void own_handles_work(void)
     signalhub_t *own = new_hub(4);
     signalhub_receiver_t *receiver = new_receiver(own);
     signalhub_message_t *received = new_message();
+    int fd = -1;
+    size_t index = 77;
     CHECK_STATUS(signalhub_receiver_recv_timeout(receiver, received, 1000, NULL),
                  SIGNALHUB_TIMEOUT);
+    CHECK_OK(signalhub_receiver_fd(receiver, &fd));
+    CHECK_STATUS(signalhub_wait_any(&receiver, 1, 1000, &index), SIGNALHUB_TIMEOUT);
     CHECK_OK(publish_text(own, "mine"));
     CHECK_OK(signalhub_publish(own, 0, large, sizeof large, NULL, NULL));
     CHECK_OK(signalhub_receiver_recv(receiver, received, NULL));

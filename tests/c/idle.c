@@ -37,14 +37,23 @@ static int64_t processor_ns(void)
            (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * INT64_C(1000);
 }
 
-/* Has receivers wait for a second until the hub is closed, and returns what they used. */
+static void ignore_message(void *user_data, signalhub_status_t status, signalhub_message_t *message,
+                           uint64_t missed)
+{
+    (void)user_data, (void)status, (void)message, (void)missed;
+}
+
+/* Has receivers wait for a second until the hub is closed, one of them with a callback, and returns
+   what they used. */
 static int64_t processor_ns_of_sleepers(signalhub_t *hub)
 {
     static const struct timespec a_while = {1, 0};
     sleeper_t sleepers[SLEEPERS];
     pthread_t threads[SLEEPERS];
+    signalhub_receiver_t *called = new_receiver(hub);
     int64_t used;
 
+    CHECK_OK(signalhub_receiver_on_message(called, NULL, ignore_message, NULL, NULL));
     for (size_t i = 0; i < SLEEPERS; i++) {
         sleepers[i].receiver = new_receiver(hub);
         sleepers[i].id = 0;
@@ -60,6 +69,7 @@ static int64_t processor_ns_of_sleepers(signalhub_t *hub)
         join(threads[i]);
         CHECK_OK(signalhub_receiver_free(sleepers[i].receiver));
     }
+    CHECK_OK(signalhub_receiver_free(called));
     CHECK_OK(signalhub_free(hub));
     return used;
 }

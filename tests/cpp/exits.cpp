@@ -41,6 +41,12 @@ static void the_library_works()
     CHECK(hub.publish(View::bytes(large, sizeof large)));
     CHECK(receiver.recv()->payload().size() == sizeof large);
     CHECK(receiver.recv_timeout(1us).outcome() == Outcome::timeout);
+    std::atomic<int> called{0};
+    receiver.on_message([&called](const Delivery &) { ++called; });
+    CHECK(hub.publish("calls it"));
+    while (called == 0)
+        nap();
+    receiver.on_message(nullptr);
     try {
         CHECK(hub.publish("\xff") && false);
     } catch (const Error &error) {

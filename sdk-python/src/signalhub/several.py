@@ -20,7 +20,7 @@ def wait_any(receivers: Iterable[SignalReceiver], timeout: float | None = None) 
 
     Nothing is taken: a receive does that, and does not wait then. They may be of one hub or of
     several, and are looked at from another one on in each call, so that a busy one does not hide
-    the others. With a pattern, one may be returned for a message that turns out not to be wanted.
+    the others.
 
     Args:
         receivers: the receivers.
