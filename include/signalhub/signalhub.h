@@ -1052,7 +1052,7 @@ signalhub_status_t signalhub_receiver_next_seq(signalhub_receiver_t *receiver,
 
 /**
  * Free a receiver. A thread that sleeps in a receive on it wakes and gets SIGNALHUB_CLOSED; for
- * one that is just taking a message this call waits. A callback is removed first, as
+ * one that is just taking a message this call waits. A callback is removed, as
  * signalhub_receiver_on_message() does.
  *
  * @param receiver  The receiver, or NULL, which does nothing.

@@ -188,7 +188,7 @@ impl DerefMut for Held {
 /// # Safety
 ///
 /// `receiver` is NULL or was a receiver.
-pub(crate) unsafe fn take_callback(
+unsafe fn take_callback(
     receiver: *mut signalhub_receiver_t,
 ) -> Result<Option<Registered>, signalhub_status_t> {
     // SAFETY: the caller's promise.

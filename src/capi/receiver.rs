@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::time::Duration;
 
 use super::boundary::{guard, lock, non_null, slice_mut, store, timeout};
-use super::callback::{Held, take_callback};
+use super::callback::Held;
 use super::handle::{self, Handle, Kind};
 use super::message::{fill, signalhub_message_t};
 use super::status::signalhub_status_t::{self, *};
@@ -179,7 +179,7 @@ pub unsafe extern "C" fn signalhub_receiver_next_seq(
 }
 
 /// Free a receiver. A thread that sleeps in a receive on it wakes and gets SIGNALHUB_CLOSED; for
-/// one that is just taking a message this call waits. A callback is removed first, as
+/// one that is just taking a message this call waits. A callback is removed, as
 /// signalhub_receiver_on_message() does.
 ///
 /// @param receiver  The receiver, or NULL, which does nothing.
@@ -192,12 +192,8 @@ pub unsafe extern "C" fn signalhub_receiver_next_seq(
 pub unsafe extern "C" fn signalhub_receiver_free(
     receiver: *mut signalhub_receiver_t,
 ) -> signalhub_status_t {
-    guard(|| {
-        // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
-        drop(unsafe { take_callback(receiver) });
-        // SAFETY: as above.
-        unsafe { handle::free(receiver) }
-    })
+    // SAFETY: `receiver` is NULL or was a receiver, by the contract of this function.
+    guard(|| unsafe { handle::free(receiver) })
 }
 
 /// Receives one message, until `timeout`.
