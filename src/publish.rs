@@ -86,6 +86,12 @@ impl Shared {
                 }
             }
         }
+        // Nothing to claim, which a gated ring would take for there being no room.
+        if contents.is_empty()
+            && let Some(error) = error
+        {
+            return Err((0, error));
+        }
         let mut claim = match self.ring.claim(contents.len() as u64, &self.gates) {
             Ok(claim) => claim,
             Err(refusal) => {
