@@ -87,14 +87,15 @@ public:
     std::optional<Published> publish_timeout(const View &message, Timeout timeout) const
     {
         Published published;
-        return told(detail::check(publish_timeout(message, timeout, published)), published);
+        return told(detail::check_publish(publish_timeout(message, timeout, published)), published);
     }
     /// @copydoc publish_timeout(const View&, Timeout) const
     std::optional<Published> publish_timeout(const View &message, Timeout timeout,
                                              std::error_code &error) const noexcept
     {
         Published published;
-        return told(detail::check(publish_timeout(message, timeout, published), error), published);
+        return told(detail::check_publish(publish_timeout(message, timeout, published), error),
+                    published);
     }
 
     /// Publishes several messages in order, numbered without a gap up to the hub's capacity at a
