@@ -115,9 +115,7 @@ impl Shared {
             views.iter().any(|view| view.is_for(filter))
         });
         contents.for_each(|contents| self.discard(contents.body));
-        replaced
-            .into_iter()
-            .for_each(|block| self.pool.release(block));
+        self.pool.release_all(replaced);
         error.map_or(Ok(()), |error| Err((count, error)))
     }
 

@@ -288,6 +288,30 @@ fn a_panic_of_one_hinders_no_other() {
     assert_eq!(freed.times(), 4);
 }
 
+/// Several that one call replaces, or that one hub retains: all are freed.
+#[test]
+fn panics_of_several_hinder_no_other() {
+    let fill = || {
+        let (hub, freed) = (hub(3), Freed::default());
+        for _ in 0..2 {
+            publish(&hub, freed.then(|| panic!("freed")));
+        }
+        publish(&hub, freed.owned(b"x"));
+        (hub, freed)
+    };
+    std::panic::set_hook(Box::new(|_| {}));
+    let (published_to, replaced) = fill();
+    let publish_many = || published_to.publish_many(&[View::text("x"); 3]);
+    let published = std::panic::catch_unwind(std::panic::AssertUnwindSafe(publish_many));
+    let (hub, retained) = fill();
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(hub)));
+    let _ = std::panic::take_hook();
+    assert_eq!((published.is_err(), replaced.times()), (true, 3));
+    assert_eq!((dropped.is_err(), retained.times()), (true, 3));
+    assert_eq!(published_to.next_seq(), 6);
+    assert_eq!(published_to.stats().blocks, 0);
+}
+
 #[test]
 fn under_load_each_is_freed_once() {
     let _watchdog = Watchdog::new("under_load_each_is_freed_once");
