@@ -288,6 +288,26 @@ fn a_panic_of_one_hinders_no_other() {
     assert_eq!(freed.times(), 4);
 }
 
+/// What a message held is freed where it is filled again: it is an empty one then, and the receive
+/// has taken nothing.
+#[test]
+fn a_panic_in_a_receive_leaves_the_message_empty() {
+    let (hub, freed) = (hub(1), Freed::default());
+    let mut receiver = hub.subscribe().unwrap();
+    let mut messages = [Message::default()];
+    publish(&hub, freed.then(|| panic!("freed")));
+    receiver.recv_many(&mut messages, None).unwrap();
+    hub.publish(&[7; 1000]).unwrap();
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut receive = || receiver.recv_many(&mut messages, None).map(|_| ());
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(&mut receive));
+    let _ = std::panic::take_hook();
+    assert!(result.is_err());
+    assert_eq!(messages[0].payload(), b"");
+    receiver.recv_many(&mut messages, None).unwrap();
+    assert_eq!(messages[0].payload(), [7; 1000]);
+}
+
 /// Several that one call replaces, or that one hub retains: all are freed.
 #[test]
 fn panics_of_several_hinder_no_other() {
