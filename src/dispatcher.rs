@@ -25,6 +25,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver as Inbox, Sender, unbounded};
 
+use crate::block::free_due;
 use crate::error::{LimitError, RecvError};
 use crate::message::Message;
 use crate::receiver::Receiver;
@@ -242,10 +243,11 @@ impl Receiver {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn on_message(
-        self,
+        mut self,
         dispatcher: &Dispatcher,
         callback: impl FnMut(Result<&Message, RecvError>) + Send + 'static,
     ) -> Listener {
+        self.message = Message::deferring();
         let listener = dispatcher.add(Box::new(Calls {
             armed: None,
             receiver: self,
@@ -266,15 +268,23 @@ struct Calls<F> {
 impl<F: FnMut(Result<&Message, RecvError>) + Send> Turn for Calls<F> {
     fn turn(&mut self, cx: &Context<'_>) -> Turned {
         let Receiver { cursor, message } = &mut self.receiver;
-        let Poll::Ready(received) = cursor.poll_recv(message, &mut self.armed, cx) else {
-            return Turned::Asleep;
+        let turned = match cursor.poll_recv(message, &mut self.armed, cx) {
+            Poll::Pending => Turned::Asleep,
+            Poll::Ready(received) => {
+                let is_over = received == Err(RecvError::Closed);
+                (self.callback)(received.map(|()| &*message));
+                if is_over {
+                    Turned::Ended
+                } else {
+                    Turned::Called
+                }
+            }
         };
-        let is_over = received == Err(RecvError::Closed);
-        (self.callback)(received.map(|()| &*message));
-        if is_over {
-            Turned::Ended
-        } else {
-            Turned::Called
+        // Not before the call: what is freed may remove the callback.
+        message.clear();
+        if message.settle() {
+            free_due();
         }
+        turned
     }
 }
