@@ -149,16 +149,31 @@ impl Pool {
 
     /// Drops a count that no [`Block`] stands for: the ring's, or that of a block never published.
     pub(crate) fn release(&self, block: BlockRef) {
+        if let Some(foreign) = self.let_go(block) {
+            foreign.free();
+        }
+    }
+
+    /// Drops several of these. A panic of an owner's comes when all are dropped.
+    pub(crate) fn release_all(&self, blocks: impl IntoIterator<Item = BlockRef>) {
+        for block in blocks {
+            if let Some(foreign) = self.let_go(block) {
+                foreign.defer();
+            }
+        }
+        foreign::free_due();
+    }
+
+    /// Drops such a count. Returns what is left to be dropped.
+    fn let_go(&self, block: BlockRef) -> Option<Foreign> {
         let header = self.header(block.index);
         // SAFETY: we have a count, so nobody writes (B3).
         let len = header.contents.with(|contents| unsafe { &*contents }.len);
         if self.drop_count(block.index) {
-            if let Some(foreign) = self.give_back(block.index, false) {
-                foreign.free();
-            }
-        } else {
-            self.free.lock().keep(len);
+            return self.give_back(block.index, false);
         }
+        self.free.lock().keep(len);
+        None
     }
 
     /// Drops a count. True if it was the last one: the block is then the caller's alone.

@@ -27,6 +27,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver as Inbox, Sender, unbounded};
 
+use crate::block::free_due;
 use crate::error::{Lag, LimitError, RecvError};
 use crate::message::Message;
 use crate::receiver::Receiver;
@@ -277,10 +278,11 @@ impl Receiver {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn on_message(
-        self,
+        mut self,
         dispatcher: &Dispatcher,
         callback: impl FnMut(Delivery<'_>) + Send + 'static,
     ) -> Listener {
+        self.message = Message::deferring();
         let listener = dispatcher.add(Box::new(Calls {
             armed: None,
             receiver: self,
@@ -305,17 +307,21 @@ impl<F: FnMut(Delivery<'_>) + Send> Turn for Calls<F> {
             (self.callback)(Delivery::AboutToLag(behind));
             return Turned::Called;
         }
-        let Poll::Ready(received) = cursor.poll_recv(message, &mut self.armed, cx) else {
-            return Turned::Asleep;
-        };
-        match received {
-            Ok(()) => (self.callback)(Delivery::Message(message)),
-            Err(RecvError::Lagged(lag)) => (self.callback)(Delivery::Lagged(lag)),
-            Err(RecvError::Closed) => {
+        let mut turned = Turned::Called;
+        match cursor.poll_recv(message, &mut self.armed, cx) {
+            Poll::Pending => turned = Turned::Asleep,
+            Poll::Ready(Ok(())) => (self.callback)(Delivery::Message(message)),
+            Poll::Ready(Err(RecvError::Lagged(lag))) => (self.callback)(Delivery::Lagged(lag)),
+            Poll::Ready(Err(RecvError::Closed)) => {
                 (self.callback)(Delivery::Closed);
-                return Turned::Ended;
+                turned = Turned::Ended;
             }
         }
-        Turned::Called
+        // Not before the call: what is freed may remove the callback.
+        message.clear();
+        if message.settle() {
+            free_due();
+        }
+        turned
     }
 }

@@ -338,10 +338,8 @@ impl Drop for Shared {
     /// Drops the ring's share of the large payloads that it retains.
     fn drop(&mut self) {
         let retained = self.ring.capacity().min(self.ring.next_seq());
-        for index in 0..retained as usize {
-            if let Some(block) = self.ring.slot(index).block() {
-                self.pool.release(block);
-            }
-        }
+        let block = |index| self.ring.slot(index).block();
+        self.pool
+            .release_all((0..retained as usize).filter_map(block));
     }
 }

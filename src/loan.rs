@@ -51,8 +51,9 @@ impl Loan {
     ///
     /// # Errors
     ///
-    /// The hub is closed, the topic is not a valid one, or the label says text and it is not UTF-8.
-    /// Nothing was published then, and the loan comes back.
+    /// The hub is closed, a lossless receiver has a whole ring unread, the topic is not a valid one,
+    /// or the label says text and it is not UTF-8. Nothing was published then, and the loan comes
+    /// back.
     pub fn publish<'a>(mut self, label: impl Into<Label<'a>>) -> Result<Published, Refused<Self>> {
         self.publish_in_place(self.len, label.into())
             .map_err(|error| Refused { error, given: self })

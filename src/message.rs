@@ -137,12 +137,15 @@ impl Message {
 
     #[cold]
     fn let_go_of_block(&mut self) {
+        // Empty while the drop of a publisher's own memory may panic.
+        let shape = mem::take(&mut self.shape);
         match mem::take(&mut self.contents) {
             Contents::BlockTopicInline(block, _) | Contents::Block(block, _) if self.defers => {
                 self.has_deferred |= block.defer();
             }
             _ => {}
         }
+        self.shape = shape;
     }
 
     /// An empty message that frees no publisher's memory by itself, for whoever receives under a

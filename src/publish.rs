@@ -87,6 +87,12 @@ impl Shared {
                 }
             }
         }
+        // Nothing to claim, which a gated ring would take for there being no room.
+        if contents.is_empty()
+            && let Some(error) = error
+        {
+            return Err((0, error));
+        }
         let mut claim = match self.ring.claim(contents.len() as u64, &self.gates) {
             Ok(claim) => claim,
             Err(refusal) => {
@@ -110,9 +116,7 @@ impl Shared {
             views.iter().any(|view| view.is_for(filter))
         });
         contents.for_each(|contents| self.discard(contents.body));
-        replaced
-            .into_iter()
-            .for_each(|block| self.pool.release(block));
+        self.pool.release_all(replaced);
         error.map_or(Ok(()), |error| Err((count, error)))
     }
 

@@ -10,7 +10,9 @@ use std::sync::mpsc::{Receiver as Inbox, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
-use signalhub::{Delivery, Dispatcher, Hub, Listener, Options, ReceiverOptions, RecvError, View};
+use signalhub::{
+    Delivery, Dispatcher, Hub, Kind, Listener, Options, ReceiverOptions, RecvError, View,
+};
 use watchdog::Watchdog;
 
 fn hub(capacity: u64) -> Hub {
@@ -350,4 +352,44 @@ fn a_dispatcher_blocks_every_signal() {
         assert_ne!(blocked & 1 << (signal - 1), 0, "{signal}");
     }
     assert_eq!(blocked & 1 << (libc::SIGSEGV - 1), 0);
+}
+
+/// Memory of a publisher's own, whose end removes a callback.
+struct Remover(Arc<Mutex<Option<Listener>>>);
+
+impl AsRef<[u8]> for Remover {
+    fn as_ref(&self) -> &[u8] {
+        b"owned"
+    }
+}
+
+impl Drop for Remover {
+    fn drop(&mut self) {
+        let listener = self.0.lock().unwrap().take();
+        drop(listener);
+    }
+}
+
+/// The callback's own thread frees it between two calls, of which there is then no second one.
+#[test]
+fn what_a_message_frees_may_remove_the_callback() {
+    let _watchdog = Watchdog::new("what_a_message_frees_may_remove_the_callback");
+    let hub = hub(1);
+    let dispatcher = Dispatcher::new().unwrap();
+    let listener = Arc::new(Mutex::new(None));
+    let (calls, called) = channel();
+    let (go_on, gone_on) = channel::<()>();
+    let receiver = hub.subscribe().unwrap();
+    *listener.lock().unwrap() = Some(receiver.on_message(&dispatcher, move |delivery| {
+        let _ = calls.send(seq_of(delivery).unwrap());
+        let _ = gone_on.recv();
+    }));
+    hub.publish_owned(Remover(listener), Kind::Bytes)
+        .map_err(|refused| refused.error)
+        .unwrap();
+    assert_eq!(called.recv(), Ok(0));
+    hub.publish("not for it any more").unwrap();
+    drop(go_on);
+    // The callback is dropped, and was not called before.
+    assert!(called.recv().is_err());
 }

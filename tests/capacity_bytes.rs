@@ -7,7 +7,7 @@ mod watchdog;
 
 use std::thread;
 
-use signalhub::{Hub, Kind, NewError, Options, PublishError, View};
+use signalhub::{Hub, Kind, NewError, Options, PublishError, ReceiverOptions, View};
 use watchdog::Watchdog;
 
 const LARGE: usize = 1000;
@@ -158,4 +158,16 @@ fn no_bound_is_the_default() {
         hub.publish(&[1; LARGE]).unwrap();
         held.push(receiver.try_recv().unwrap().clone());
     }
+}
+
+/// A lossless receiver with nothing unread is not what it fails for.
+#[test]
+fn publish_many_with_room_for_no_message_says_so_beside_a_lossless_receiver() {
+    let hub = hub(2, 0);
+    let options = ReceiverOptions::default().lossless(true);
+    let _receiver = hub.subscribe_with(&options).unwrap();
+    let _kept = [(); 2].map(|()| hub.loan(LARGE).unwrap());
+    assert_eq!(publish(&hub, 0), Err(PublishError::Kept));
+    let refused = hub.publish_many(&[View::bytes(&[1; LARGE])]).unwrap_err();
+    assert_eq!((refused.published, refused.error), (0, PublishError::Kept));
 }

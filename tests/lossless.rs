@@ -10,7 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use signalhub::{
-    Hub, Options, PublishError, Receiver, ReceiverOptions, RecvError, Start, TryRecvError,
+    Hub, Lag, OnLag, Options, PublishError, Receiver, ReceiverOptions, RecvError, Start,
+    TryRecvError, wait_any,
 };
 use watchdog::Watchdog;
 
@@ -226,4 +227,36 @@ fn nothing_is_lost_while_receivers_come_and_go() {
             }
         });
     }
+}
+
+/// It starts behind what is retained, which the next receive tells; until then nothing may move.
+#[test]
+fn looking_for_something_to_receive_makes_no_room() {
+    let _watchdog = Watchdog::new("looking_for_something_to_receive_makes_no_room");
+    let hub = hub(4);
+    for _ in 0..10 {
+        hub.publish("x").unwrap();
+    }
+    let options = lossless().start(Start::Seq(0)).on_lag(OnLag::Newest);
+    let mut receiver = hub.subscribe_with(&options).unwrap();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Relaxed) {
+                assert_eq!(hub.publish("x").unwrap_err(), PublishError::Full);
+            }
+        });
+        for _ in 0..if cfg!(miri) { 100 } else { 1_000_000 } {
+            assert_eq!(wait_any([&mut receiver], None), Ok(0));
+        }
+        is_over.store(true, Relaxed);
+    });
+    assert_eq!(
+        receiver.try_recv().unwrap_err(),
+        TryRecvError::Lagged(Lag {
+            missed: 9,
+            first_lost: 0,
+            resume_at: 9
+        })
+    );
 }

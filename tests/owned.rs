@@ -288,6 +288,50 @@ fn a_panic_of_one_hinders_no_other() {
     assert_eq!(freed.times(), 4);
 }
 
+/// What a message held is freed where it is filled again: it is an empty one then, and the receive
+/// has taken nothing.
+#[test]
+fn a_panic_in_a_receive_leaves_the_message_empty() {
+    let (hub, freed) = (hub(1), Freed::default());
+    let mut receiver = hub.subscribe().unwrap();
+    let mut messages = [Message::default()];
+    publish(&hub, freed.then(|| panic!("freed")));
+    receiver.recv_many(&mut messages, None).unwrap();
+    hub.publish(&[7; 1000]).unwrap();
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut receive = || receiver.recv_many(&mut messages, None).map(|_| ());
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(&mut receive));
+    let _ = std::panic::take_hook();
+    assert!(result.is_err());
+    assert_eq!(messages[0].payload(), b"");
+    receiver.recv_many(&mut messages, None).unwrap();
+    assert_eq!(messages[0].payload(), [7; 1000]);
+}
+
+/// Several that one call replaces, or that one hub retains: all are freed.
+#[test]
+fn panics_of_several_hinder_no_other() {
+    let fill = || {
+        let (hub, freed) = (hub(3), Freed::default());
+        for _ in 0..2 {
+            publish(&hub, freed.then(|| panic!("freed")));
+        }
+        publish(&hub, freed.owned(b"x"));
+        (hub, freed)
+    };
+    std::panic::set_hook(Box::new(|_| {}));
+    let (published_to, replaced) = fill();
+    let publish_many = || published_to.publish_many(&[View::text("x"); 3]);
+    let published = std::panic::catch_unwind(std::panic::AssertUnwindSafe(publish_many));
+    let (hub, retained) = fill();
+    let dropped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(hub)));
+    let _ = std::panic::take_hook();
+    assert_eq!((published.is_err(), replaced.times()), (true, 3));
+    assert_eq!((dropped.is_err(), retained.times()), (true, 3));
+    assert_eq!(published_to.next_seq(), 6);
+    assert_eq!(published_to.stats().blocks, 0);
+}
+
 #[test]
 fn under_load_each_is_freed_once() {
     let _watchdog = Watchdog::new("under_load_each_is_freed_once");

@@ -6,12 +6,13 @@ use std::ops::{Deref, DerefMut};
 use std::ptr;
 use std::task::{Context, Poll, Waker};
 
-use super::boundary::{guard, lock_waiting, non_null, store};
+use super::boundary::{borrow_mut, guard, lock_waiting, non_null, store};
 use super::handle::{self, Handle, Kind};
 use super::message::{fill, signalhub_message_t};
 use super::owned::signalhub_free_fn_t;
 use super::receiver::signalhub_receiver_t;
 use super::status::signalhub_status_t::{self, *};
+use crate::block::free_due;
 use crate::dispatcher::{Turn, Turned};
 use crate::spot::Armed;
 use crate::{Dispatcher, Listener, Message, Receiver, RecvError};
@@ -252,6 +253,7 @@ impl Turn for Calls {
             return Turned::Ended;
         };
         let Poll::Ready((status, missed)) = received else {
+            free_due();
             return Turned::Asleep;
         };
         let message = match status {
@@ -277,14 +279,15 @@ impl Calls {
     /// What to call with: status and `missed`. `None` if the receiver was freed, or its message was,
     /// against the contract.
     fn receive(&mut self, cx: &Context<'_>) -> Option<Poll<(signalhub_status_t, u64)>> {
+        // Not to be freed before the call: what is freed may remove the callback.
         // SAFETY: the message is ours; the callback, to which it is lent, does not run.
-        let mut message = unsafe { fill(self.message.0) }.ok()?;
+        let message = unsafe { borrow_mut(self.message.0) }.ok()?;
         // SAFETY: `receiver` was a receiver when the callback was set.
         let mut held = unsafe { lock_waiting(self.receiver) }.ok()?;
         if let Some(behind) = held.cursor.warning() {
             return Some(Poll::Ready((SIGNALHUB_ABOUT_TO_LAG, behind)));
         }
-        let received = held.cursor.poll_recv(&mut message, &mut self.armed, cx);
+        let received = held.cursor.poll_recv(message, &mut self.armed, cx);
         Some(received.map(|received| match received {
             Ok(()) => (SIGNALHUB_OK, 0),
             Err(RecvError::Lagged(lag)) => (SIGNALHUB_LAGGED, lag.missed),

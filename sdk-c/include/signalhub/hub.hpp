@@ -87,14 +87,15 @@ public:
     std::optional<Published> publish_timeout(const View &message, Timeout timeout) const
     {
         Published published;
-        return told(detail::check(publish_timeout(message, timeout, published)), published);
+        return told(detail::check_publish(publish_timeout(message, timeout, published)), published);
     }
     /// @copydoc publish_timeout(const View&, Timeout) const
     std::optional<Published> publish_timeout(const View &message, Timeout timeout,
                                              std::error_code &error) const noexcept
     {
         Published published;
-        return told(detail::check(publish_timeout(message, timeout, published), error), published);
+        return told(detail::check_publish(publish_timeout(message, timeout, published), error),
+                    published);
     }
 
     /// Publishes several messages in order, numbered without a gap up to the hub's capacity at a
@@ -153,8 +154,8 @@ public:
     /// copy of what is in it: `hub.publish_owned(std::move(samples))`. A string is text unless the
     /// label says otherwise. The hub has it then, and destroys it when nobody needs the message any
     /// more, in whichever thread that is; see signalhub_free_fn_t for what its destructor may do.
-    /// Returns std::nullopt when the hub is closed; then, and after an error, `container` is as it
-    /// was.
+    /// Returns std::nullopt when the hub is closed or full; then, and after an error, `container` is
+    /// as it was.
     template <class Container, class = std::enable_if_t<!std::is_reference_v<Container>>>
     std::optional<Published>
     publish_owned(Container &&container,

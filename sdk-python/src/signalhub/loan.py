@@ -90,6 +90,7 @@ class Loan:
         Raises:
             BufferError: something else has a view of its memory. It can be published afterwards.
             ClosedError: the hub is closed.
+            FullError: a lossless receiver has a whole ring unread.
             ForkedError: the hub was made by the parent of this process.
             TypeError: an argument is of the wrong type.
             ValueError: the loan is closed, nbytes is more than it has, its text is not UTF-8, the
