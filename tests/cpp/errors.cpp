@@ -81,6 +81,7 @@ static void what_holders_keep_is_an_error_for_publishers()
     Loan kept = hub.loan(1000);
     const View views[] = {large, large};
     CHECK(ERROR_OF(hub.publish, large) == SIGNALHUB_KEPT);
+    CHECK(ERROR_OF(hub.publish_timeout, large, std::chrono::nanoseconds(1)) == SIGNALHUB_KEPT);
     CHECK(ERROR_OF(hub.publish_many, views, 2) == SIGNALHUB_KEPT);
     CHECK(ERROR_OF(hub.publish_owned, std::string(large), Label()) == SIGNALHUB_KEPT);
     CHECK(ERROR_OF(hub.publish_owned, std::make_unique<int>(), large.data(), 1000, Label()) ==

@@ -83,18 +83,20 @@ public:
     }
 
     /// Publishes one message as publish() does, and waits at most so long while a lossless receiver
-    /// has a whole ring unread. Returns std::nullopt when the hub is closed, or the time is over.
+    /// has a whole ring unread. Returns std::nullopt when the hub is closed, or the time is over;
+    /// SIGNALHUB_KEPT is an error here, too.
     std::optional<Published> publish_timeout(const View &message, Timeout timeout) const
     {
         Published published;
-        return told(detail::check(publish_timeout(message, timeout, published)), published);
+        return told(detail::check_publish(publish_timeout(message, timeout, published)), published);
     }
     /// @copydoc publish_timeout(const View&, Timeout) const
     std::optional<Published> publish_timeout(const View &message, Timeout timeout,
                                              std::error_code &error) const noexcept
     {
         Published published;
-        return told(detail::check(publish_timeout(message, timeout, published), error), published);
+        return told(detail::check_publish(publish_timeout(message, timeout, published), error),
+                    published);
     }
 
     /// Publishes several messages in order, numbered without a gap up to the hub's capacity at a
