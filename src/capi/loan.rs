@@ -74,7 +74,7 @@ pub unsafe extern "C" fn signalhub_loan(
 ///            it is the caller's as before.
 /// Threads:   one thread at a time.
 /// Returns:   SIGNALHUB_OK, SIGNALHUB_CLOSED (also when the hub's last handle was freed),
-///            SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
+///            SIGNALHUB_FULL, SIGNALHUB_ERR_NULL, SIGNALHUB_ERR_HANDLE, SIGNALHUB_ERR_FORKED,
 ///            SIGNALHUB_ERR_STRUCT_SIZE, SIGNALHUB_ERR_KIND, SIGNALHUB_ERR_UTF8,
 ///            SIGNALHUB_ERR_TOPIC, SIGNALHUB_ERR_LOAN (`len` is more than was borrowed, or `data`
 ///            is elsewhere), SIGNALHUB_ERR_NO_MEMORY (for a topic that does not fit a slot) or

@@ -220,12 +220,19 @@ static void a_full_hub_is_an_outcome()
     lossless.lossless = true;
     const Receiver receiver = hub.subscribe(lossless);
     const View view = "late";
+    Loan loan = hub.loan(1);
     CHECK(hub.publish("filler"));
     CHECK(!ERROR_OF(hub.publish, view));
     CHECK(!ERROR_OF(hub.publish_timeout, view, std::chrono::nanoseconds(1)));
     CHECK(!ERROR_OF(hub.publish_many, &view, 1));
     CHECK(!hub.publish(view) && !hub.publish_timeout(view, std::chrono::nanoseconds(1)));
     CHECK(hub.publish_many(&view, 1) == 0 && hub.next_seq() == 1);
+    CHECK(!ERROR_OF(loan.publish, Label()) && !loan.publish() && loan.size() == 1);
+    std::string text = "late";
+    CHECK(!ERROR_OF(hub.publish_owned, std::move(text), Label()) && text == "late");
+    CHECK(!hub.publish_owned(std::move(text)) && text == "late");
+    auto owner = std::make_unique<char>('x');
+    CHECK(!ERROR_OF(hub.publish_owned, std::move(owner), owner.get(), 1, Label()) && owner);
 }
 
 // Each method of objects that were moved from, so that every method is called in both ways.

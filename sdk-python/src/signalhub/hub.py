@@ -240,6 +240,7 @@ class SignalHub:
         Raises:
             BufferError: the memory is not contiguous.
             ClosedError: the hub is closed.
+            FullError: a lossless receiver has a whole ring unread.
             ForkedError: the hub was made by the parent of this process.
             TypeError: an argument is of the wrong type; a str has no bytes, encode it.
             ValueError: as for :meth:`publish`.
