@@ -184,6 +184,8 @@ class SignalReceiver:
             RuntimeError: the interpreter is ending.
         """
         if call is None:
+            if not (dispatcher is on_lag is on_close is None):
+                raise TypeError("there is nothing to call with a dispatcher, on_lag or on_close")
             remove_callback(self._live())
             return
         for name, value in (("call", call), ("on_lag", on_lag), ("on_close", on_close)):
