@@ -157,6 +157,8 @@ static void a_message_that_does_not_fit_is_an_error()
     CHECK(ERROR_OF(receiver.recv_packed, packed) == SIGNALHUB_ERR_TOO_SMALL);
     CHECK(packed.empty() && packed.needed() == 5);
     packed.reserve(packed.needed());
+    Packed no_room(0, 8);
+    CHECK(ERROR_OF(receiver.recv_packed, no_room) == SIGNALHUB_ERR_NULL);
     CHECK(!ERROR_OF(receiver.recv_packed, packed, std::chrono::seconds(0)));
 }
 
