@@ -8,10 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace signalhub {
@@ -53,6 +55,16 @@ template <class Container>
 inline constexpr Kind kind_of = Kind::bytes;
 template <>
 inline constexpr Kind kind_of<std::string> = Kind::text;
+
+/// What data() of a container points to.
+template <class Container>
+using Element = std::remove_pointer_t<decltype(std::data(std::declval<Container &>()))>;
+
+/// Whether a container has its elements. A view (a std::string_view, a std::span) does not: its
+/// own being const, or not, says nothing of them.
+template <class Container>
+inline constexpr bool is_owner =
+    !std::is_const_v<Element<Container>> && std::is_const_v<Element<const Container>>;
 
 } // namespace detail
 
