@@ -323,6 +323,7 @@ impl Error for RecvTimeoutError {}
 impl Error for WaitAnyError {}
 impl Error for LimitError {}
 impl Error for RecvPackedError {}
+impl Error for Lag {} // an item of Messages
 
 impl From<RecvTimeoutError> for RecvPackedError {
     fn from(error: RecvTimeoutError) -> Self {

@@ -261,6 +261,10 @@ def test_what_a_callback_raises_is_logged_and_told(
 
 def test_wrong_arguments_are_refused(hub: SignalHub) -> None:
     with hub.subscribe() as receiver:
+        with pytest.raises(TypeError, match="nothing to call"):
+            receiver.on_message(None, on_lag=print)
+        with pytest.raises(TypeError, match="nothing to call"):
+            receiver.on_message(None, dispatcher=1)  # type: ignore[arg-type]
         for wrong in (1, "x"):
             with pytest.raises(TypeError, match="call must be callable"):
                 receiver.on_message(wrong)  # type: ignore[arg-type]

@@ -102,6 +102,10 @@ def test_wrong_arguments_are_refused(hub: SignalHub) -> None:
         for wrong in ([hub], [receiver, None], ["x"]):
             with pytest.raises(TypeError, match="must be SignalReceivers"):
                 wait_any(wrong)  # type: ignore[arg-type]
+        hub.publish("not taken")
+        with pytest.raises(TypeError, match="must be SignalReceivers"):
+            wait_any(receiver)
+        assert receiver.recv() == "not taken"
         with pytest.raises(TypeError):
             wait_any([receiver], timeout="1")  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="timeout"):

@@ -447,10 +447,9 @@ private:
             std::shared_ptr<std::string> owner(new std::string(content.data), count);
             const std::string got = result_of([&](auto &...error) {
                 const std::string &data = *owner;
-                return hub().publish_owned(std::move(owner), data.data(), data.size(),
-                                           content.label(), error...)
-                           ? "ok"
-                           : "closed";
+                const auto published = hub().publish_owned(std::move(owner), data.data(),
+                                                           data.size(), content.label(), error...);
+                return published ? "ok" : refusal();
             });
             expect(got, want.result());
             expect(owner ? *owner : "published", got == "ok" ? "published" : content.data);
@@ -477,7 +476,7 @@ private:
         std::copy_n(content.data.begin(), content.data.size(),
                     reinterpret_cast<char *>(loan.data()));
         loan.truncate(content.data.size());
-        return loan.publish(content.label(), error...) ? "ok" : "closed";
+        return loan.publish(content.label(), error...) ? "ok" : refusal();
     }
 
     template <class... ErrorCode>
@@ -491,8 +490,12 @@ private:
         return published == views.size() ? "ok" : refusal() + ' ' + std::to_string(published);
     }
 
-    // Why nothing was published, or nothing more.
-    std::string refusal() const { return hub().is_closed() ? "closed" : "full"; }
+    // Why nothing was published, or nothing more. A hub that was freed is closed.
+    std::string refusal() const
+    {
+        const auto hub = hubs_.find(used_);
+        return hub == hubs_.end() || hub->second.is_closed() ? "closed" : "full";
+    }
 
     template <class... ErrorCode>
     std::string wait_any(const Side &call, ErrorCode &...error)

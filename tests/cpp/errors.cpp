@@ -81,7 +81,7 @@ static void what_holders_keep_is_an_error_for_publishers()
     Loan kept = hub.loan(1000);
     const View views[] = {large, large};
     CHECK(ERROR_OF(hub.publish, large) == SIGNALHUB_KEPT);
-    CHECK(ERROR_OF(hub.publish_timeout, large, std::nullopt) == SIGNALHUB_KEPT);
+    CHECK(ERROR_OF(hub.publish_timeout, large, std::chrono::nanoseconds(1)) == SIGNALHUB_KEPT);
     CHECK(ERROR_OF(hub.publish_many, views, 2) == SIGNALHUB_KEPT);
     CHECK(ERROR_OF(hub.publish_owned, std::string(large), Label()) == SIGNALHUB_KEPT);
     CHECK(ERROR_OF(hub.publish_owned, std::make_unique<int>(), large.data(), 1000, Label()) ==
@@ -157,6 +157,8 @@ static void a_message_that_does_not_fit_is_an_error()
     CHECK(ERROR_OF(receiver.recv_packed, packed) == SIGNALHUB_ERR_TOO_SMALL);
     CHECK(packed.empty() && packed.needed() == 5);
     packed.reserve(packed.needed());
+    Packed no_room(0, 8);
+    CHECK(ERROR_OF(receiver.recv_packed, no_room) == SIGNALHUB_ERR_NULL);
     CHECK(!ERROR_OF(receiver.recv_packed, packed, std::chrono::seconds(0)));
 }
 
@@ -220,12 +222,19 @@ static void a_full_hub_is_an_outcome()
     lossless.lossless = true;
     const Receiver receiver = hub.subscribe(lossless);
     const View view = "late";
+    Loan loan = hub.loan(1);
     CHECK(hub.publish("filler"));
     CHECK(!ERROR_OF(hub.publish, view));
     CHECK(!ERROR_OF(hub.publish_timeout, view, std::chrono::nanoseconds(1)));
     CHECK(!ERROR_OF(hub.publish_many, &view, 1));
     CHECK(!hub.publish(view) && !hub.publish_timeout(view, std::chrono::nanoseconds(1)));
     CHECK(hub.publish_many(&view, 1) == 0 && hub.next_seq() == 1);
+    CHECK(!ERROR_OF(loan.publish, Label()) && !loan.publish() && loan.size() == 1);
+    std::string text = "late";
+    CHECK(!ERROR_OF(hub.publish_owned, std::move(text), Label()) && text == "late");
+    CHECK(!hub.publish_owned(std::move(text)) && text == "late");
+    auto owner = std::make_unique<char>('x');
+    CHECK(!ERROR_OF(hub.publish_owned, std::move(owner), owner.get(), 1, Label()) && owner);
 }
 
 // Each method of objects that were moved from, so that every method is called in both ways.

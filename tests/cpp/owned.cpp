@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -85,6 +87,15 @@ static void containers_are_received_where_they_are()
     CHECK(hub.publish_owned(std::move(frame), bytes, 100));
     CHECK(static_cast<const void *>(receiver.recv()->payload().data()) == bytes);
 }
+
+// A view is refused when it is compiled: what it shows goes while receivers read it.
+static_assert(detail::is_owner<std::string> && detail::is_owner<std::vector<float>>);
+static_assert(detail::is_owner<std::array<int, 3>>);
+static_assert(!detail::is_owner<std::string_view>);
+static_assert(!detail::is_owner<std::initializer_list<int>>);
+#ifdef __cpp_lib_span
+static_assert(!detail::is_owner<std::span<int>> && !detail::is_owner<std::span<const int>>);
+#endif
 
 static void what_is_published_is_destroyed_once_by_the_last_holder()
 {

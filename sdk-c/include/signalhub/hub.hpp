@@ -83,7 +83,8 @@ public:
     }
 
     /// Publishes one message as publish() does, and waits at most so long while a lossless receiver
-    /// has a whole ring unread. Returns std::nullopt when the hub is closed, or the time is over.
+    /// has a whole ring unread. Returns std::nullopt when the hub is closed, or the time is over;
+    /// SIGNALHUB_KEPT is an error here, too.
     std::optional<Published> publish_timeout(const View &message, Timeout timeout) const
     {
         Published published;
@@ -154,8 +155,8 @@ public:
     /// copy of what is in it: `hub.publish_owned(std::move(samples))`. A string is text unless the
     /// label says otherwise. The hub has it then, and destroys it when nobody needs the message any
     /// more, in whichever thread that is; see signalhub_free_fn_t for what its destructor may do.
-    /// Returns std::nullopt when the hub is closed or full; then, and after an error, `container` is
-    /// as it was.
+    /// Returns std::nullopt as publish() does; then, and after an error, `container` is as it was.
+    /// A view, a std::string_view for example, has nothing to give, and does not compile.
     template <class Container, class = std::enable_if_t<!std::is_reference_v<Container>>>
     std::optional<Published>
     publish_owned(Container &&container,
@@ -379,9 +380,9 @@ private:
         template <class Container>
         signalhub_view_t operator()(const Container &container, const Label &label) const noexcept
         {
-            static_assert(
-                std::is_trivially_copyable_v<std::remove_pointer_t<decltype(std::data(container))>>,
-                "receivers read bytes");
+            static_assert(std::is_trivially_copyable_v<detail::Element<Container>>,
+                          "receivers read bytes");
+            static_assert(detail::is_owner<Container>, "a view: give its owner, data and size");
             return detail::view_of(label, std::data(container),
                                    std::size(container) * sizeof(*std::data(container)));
         }

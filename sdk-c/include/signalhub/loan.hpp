@@ -8,10 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace signalhub {
@@ -54,6 +56,16 @@ inline constexpr Kind kind_of = Kind::bytes;
 template <>
 inline constexpr Kind kind_of<std::string> = Kind::text;
 
+/// What data() of a container points to.
+template <class Container>
+using Element = std::remove_pointer_t<decltype(std::data(std::declval<Container &>()))>;
+
+/// Whether a container has its elements. A view (a std::string_view, a std::span) does not: its
+/// own being const, or not, says nothing of them.
+template <class Container>
+inline constexpr bool is_owner =
+    !std::is_const_v<Element<Container>> && std::is_const_v<Element<const Container>>;
+
 } // namespace detail
 
 /// Memory of a hub for a payload that is being written: `Loan frame = hub.loan(size)`. It becomes a
@@ -91,9 +103,9 @@ public:
     /// Leaves away what is behind its first `size` bytes. Does nothing if it is not longer.
     void truncate(std::size_t size) noexcept { size_ = size < size_ ? size : size_; }
 
-    /// Publishes it without a copy, and is none then. Returns std::nullopt when the hub is closed, or
-    /// full, because a lossless receiver has a whole ring unread; then, and after an error, it is as
-    /// it was.
+    /// Publishes it without a copy, and is none then. Returns std::nullopt when nothing was
+    /// published, because the hub is closed, or full, as Hub::publish() says; then, and after an
+    /// error, it is as it was.
     std::optional<Published> publish(const Label &label = {})
     {
         Published published;

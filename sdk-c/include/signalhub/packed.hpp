@@ -23,8 +23,8 @@ class Packed {
 public:
     class Iterator;
 
-    /// Room for `capacity` payloads, of `bytes` bytes together. One without room, which is what
-    /// remains where it was moved from, is SIGNALHUB_ERR_NULL to receive into.
+    /// Room for `capacity` payloads, of `bytes` bytes together. One with a capacity of 0, which is
+    /// what remains where it was moved from, is SIGNALHUB_ERR_NULL to receive into.
     Packed(std::size_t capacity, std::size_t bytes) : bytes_(bytes), offsets_(capacity + 1) {}
 
     /// How many payloads there are.
@@ -164,7 +164,7 @@ inline signalhub_status_t Receiver::recv_packed(Packed &packed, Timeout timeout,
 {
     std::uint64_t missed = 0;
     packed.size_ = 0;
-    if (packed.offsets_.empty())
+    if (packed.offsets_.size() < 2) // no room; none would be no end of a loop
         return SIGNALHUB_ERR_NULL;
     signalhub_status_t status = signalhub_receiver_recv_packed(
         handle_.get(), packed.bytes_.data(), packed.bytes_.size(), packed.offsets_.data(),

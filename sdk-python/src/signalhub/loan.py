@@ -53,7 +53,8 @@ class Loan:
 
     Attributes:
         memory: its bytes, as a writable memoryview; at first they are whatever they are. Released
-            when the loan is published or closed: using it then raises ValueError.
+            when the loan is published or closed: using it then raises ValueError. After a publish
+            that was refused it is another one.
     """
 
     __slots__ = ("_data", "_handle", "_size", "_views", "memory")
@@ -90,7 +91,7 @@ class Loan:
         Raises:
             BufferError: something else has a view of its memory. It can be published afterwards.
             ClosedError: the hub is closed.
-            FullError: a lossless receiver has a whole ring unread.
+            FullError: a lossless receiver has a whole ring unread. It can be published afterwards.
             ForkedError: the hub was made by the parent of this process.
             TypeError: an argument is of the wrong type.
             ValueError: the loan is closed, nbytes is more than it has, its text is not UTF-8, the

@@ -187,6 +187,8 @@ class SignalReceiver:
             RuntimeError: the interpreter is ending.
         """
         if call is None:
+            if not (dispatcher is on_lag is on_close is None):
+                raise TypeError("there is nothing to call with a dispatcher, on_lag or on_close")
             remove_callback(self._live())
             return
         others = {"on_lag": on_lag, "on_close": on_close, "on_about_to_lag": on_about_to_lag}

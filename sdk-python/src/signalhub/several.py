@@ -34,6 +34,8 @@ def wait_any(receivers: Iterable[SignalReceiver], timeout: float | None = None) 
         TypeError: one is no receiver, or the timeout is not a number.
         ValueError: there is no receiver, or the timeout is negative or NaN.
     """
+    if isinstance(receivers, SignalReceiver):  # which iterating over would receive from
+        raise TypeError(f"receivers must be SignalReceivers, not {receivers!r} alone")
     several = list(receivers)
     for receiver in several:
         if not isinstance(receiver, SignalReceiver):
