@@ -91,9 +91,8 @@ public:
     /// Leaves away what is behind its first `size` bytes. Does nothing if it is not longer.
     void truncate(std::size_t size) noexcept { size_ = size < size_ ? size : size_; }
 
-    /// Publishes it without a copy, and is none then. Returns std::nullopt when the hub is closed, or
-    /// full, because a lossless receiver has a whole ring unread; then, and after an error, it is as
-    /// it was.
+    /// Publishes it without a copy, and is none then. Returns std::nullopt when the hub is closed
+    /// or full; then, and after an error, it is as it was.
     std::optional<Published> publish(const Label &label = {})
     {
         Published published;
