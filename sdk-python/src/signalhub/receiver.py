@@ -186,12 +186,13 @@ class SignalReceiver:
             ForkedError: the receiver or the dispatcher was made by the parent of this process.
             RuntimeError: the interpreter is ending.
         """
+        others = {"on_lag": on_lag, "on_close": on_close, "on_about_to_lag": on_about_to_lag}
         if call is None:
-            if not (dispatcher is on_lag is on_close is None):
-                raise TypeError("there is nothing to call with a dispatcher, on_lag or on_close")
+            given = {"dispatcher": dispatcher, **others}
+            for name in (name for name, value in given.items() if value is not None):
+                raise TypeError(f"{name} is of no use without something to call")
             remove_callback(self._live())
             return
-        others = {"on_lag": on_lag, "on_close": on_close, "on_about_to_lag": on_about_to_lag}
         for name, value in {"call": call, **others}.items():
             if not callable(value) and (name == "call" or value is not None):
                 raise TypeError(f"{name} must be callable, not {value!r}")
