@@ -301,6 +301,8 @@ impl Shared {
         let ring = &self.ring;
         // Outside the lock, which a subscribe may want.
         let records: Vec<_> = self.records.lock().values().cloned().collect();
+        // Before the tail: what they received was published.
+        let receivers = records.iter().map(|record| record.stats(ring)).collect();
         let usage = self.pool.usage();
         HubStats {
             capacity: ring.capacity(),
@@ -311,7 +313,7 @@ impl Shared {
             blocks: usage.blocks,
             block_bytes: usage.bytes,
             free_bytes: usage.free_bytes,
-            receivers: records.iter().map(|record| record.stats(ring)).collect(),
+            receivers,
         }
     }
 

@@ -11,7 +11,9 @@
 //!   closed tail's seq is the end. It ends at 2^56 messages, which at 10^8 a second is 22 years.
 //! * R3. Message `seq` lies in slot `seq % capacity`. There are exactly `capacity` slots.
 //! * R4. While the tail is gated, publishers claim no more than the lossless receivers leave room
-//!   for (gate.rs). The epoch grows whenever these become others.
+//!   for (gate.rs). The epoch grows whenever these become others. It has 6 bits: a publisher would
+//!   take one epoch for another if it stood still between its look and its compare-exchange while a
+//!   multiple of 64 changes came and not one message.
 //!
 //! A compare-exchange rather than a fetch-and-add, because an addition can be neither refused nor
 //! undone: with it a publish could take a number after the end.

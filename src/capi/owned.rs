@@ -15,8 +15,8 @@ use super::status::signalhub_status_t;
 /// It is called once, by whichever thread needs it last: of a message one that publishes, receives,
 /// clears a message, or frees the last of what keeps a hub alive. Nothing is locked then, so it may
 /// call every function of this library, on the same hub too, but none on a message or a loan that
-/// the thread is inside a call on. Memory that becomes due in it is freed when it has returned, so
-/// such calls do not nest. It must return: not throw, not leave by longjmp() nor by the end of its
+/// the thread is inside a call on. Memory of messages that becomes due in one that frees such memory
+/// is freed when that has returned, so these calls do not nest. It must return: not throw, not leave by longjmp() nor by the end of its
 /// thread.
 pub type signalhub_free_fn_t = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
 
