@@ -184,7 +184,7 @@ class SignalReceiver:
             RuntimeError: the interpreter is ending.
         """
         if call is None:
-            if not (dispatcher is on_lag is on_close is None):
+            if dispatcher is not None or on_lag is not None or on_close is not None:
                 raise TypeError("there is nothing to call with a dispatcher, on_lag or on_close")
             remove_callback(self._live())
             return
