@@ -86,6 +86,9 @@ impl Shared {
                 }
             }
         }
+        if let (Some(error), true) = (error, contents.is_empty()) {
+            return Err((0, error)); // a claim of nothing would look full
+        }
         let mut claim = match self.ring.claim(contents.len() as u64, &self.gates) {
             Ok(claim) => claim,
             Err(refusal) => {

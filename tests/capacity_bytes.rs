@@ -7,7 +7,7 @@ mod watchdog;
 
 use std::thread;
 
-use signalhub::{Hub, Kind, NewError, Options, PublishError, View};
+use signalhub::{Hub, Kind, NewError, Options, PublishError, ReceiverOptions, View};
 use watchdog::Watchdog;
 
 const LARGE: usize = 1000;
@@ -158,4 +158,18 @@ fn no_bound_is_the_default() {
         hub.publish(&[1; LARGE]).unwrap();
         held.push(receiver.try_recv().unwrap().clone());
     }
+}
+
+/// Also where a lossless receiver leaves room.
+#[test]
+fn what_is_kept_is_not_taken_for_full() {
+    let hub = hub(2, 0);
+    let _receiver = hub
+        .subscribe_with(&ReceiverOptions::default().lossless(true))
+        .unwrap();
+    let _loans = [(); 2].map(|()| hub.loan(LARGE).unwrap());
+    for way in 0..3 {
+        assert_eq!(publish(&hub, way), Err(PublishError::Kept));
+    }
+    hub.publish("in its slot").unwrap();
 }
