@@ -95,7 +95,8 @@ impl Hub {
     /// Publishes one message to every receiver and waits for none of them.
     ///
     /// A receiver that has fallen a whole ring behind loses its oldest messages, and is told how
-    /// many; unless it is [lossless](ReceiverOptions::lossless), which is an error here. `&str` is published as text, `&[u8]` as bytes; a [`View`] says more.
+    /// many; unless it is [lossless](ReceiverOptions::lossless): that is an error here. `&str` is
+    /// published as text, `&[u8]` as bytes; a [`View`] says more.
     ///
     /// # Errors
     ///

@@ -29,8 +29,11 @@
 //! an *origin* (who published), and a *seq*, its number in its hub, from 0. A *receiver*
 //! subscribes, perhaps with a *pattern*: messages that it does not want are *filtered*. It is
 //! *lagged* when messages that it *missed* were overwritten. *Capacity* is how many messages a hub
-//! retains. Inside, a message lies in a *slot* that is guarded by a *stamp*; a payload too large
-//! for it lies in a *block*; one that a publisher writes in place is a *loan*.
+//! retains. For a *lossless* receiver publishers wait: the hub is *full* while it has a whole ring
+//! unread. A *dispatcher* is a thread that calls *callbacks*. Who has a message is its *holder*;
+//! what holders *keep* is memory that the hub cannot use. Inside, a message lies in a *slot* that
+//! is guarded by a *stamp*; a payload too large for it lies in a *block*; one that a publisher
+//! writes in place is a *loan*.
 //!
 //! # Promises
 //!
@@ -43,8 +46,8 @@
 //!   it received, filtered and missed adds up to how far it has come.
 //! * P4 **Where to start.** At the next message, the oldest retained, the last n, or a given seq,
 //!   with no gap and no duplicate into what comes. There is no second store.
-//! * P5 **Publishing waits for no receiver** and costs the same for none and for ten thousand
-//!   awake ones. Each sleeper that it wakes costs one wake-up.
+//! * P5 **Publishing waits for no receiver** that is not lossless, and costs the same for none and
+//!   for ten thousand awake ones. Each sleeper that it wakes costs one wake-up.
 //! * P6 **Lossless receivers.** While one has a whole ring unread, a publish is
 //!   [`Full`](PublishError::Full) and publishes nothing; [`Hub::publish_timeout`] waits. Lossy and
 //!   lossless receivers share a hub, and without a lossless one there is no extra load.

@@ -51,9 +51,9 @@ impl Loan {
     ///
     /// # Errors
     ///
-    /// The hub is closed, a lossless receiver has a whole ring unread, the topic is not a valid one,
-    /// or the label says text and it is not UTF-8. Nothing was published then, and the loan comes
-    /// back.
+    /// The hub is closed, or full because of a lossless receiver, the topic is not a valid one, the
+    /// label says text and it is not UTF-8, or there is no memory for a topic that does not fit a
+    /// slot. Nothing was published then, and the loan comes back.
     pub fn publish<'a>(mut self, label: impl Into<Label<'a>>) -> Result<Published, Refused<Self>> {
         self.publish_in_place(self.len, label.into())
             .map_err(|error| Refused { error, given: self })

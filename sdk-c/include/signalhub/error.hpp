@@ -43,8 +43,9 @@ inline const std::error_category &category() noexcept
 }
 
 /// A call failed; its code() is the status, or other_abi. Outcomes such as "no message" or "lagged"
-/// are values and not thrown; SIGNALHUB_CLOSED is, by Hub::subscribe() and Hub::loan(), and
-/// SIGNALHUB_KEPT by whatever needs memory of a hub that has capacity_bytes.
+/// are values and not thrown; SIGNALHUB_CLOSED is, by Hub::subscribe(), snapshot() and loan(), and
+/// by wait_any() when a receiver is freed meanwhile; so is SIGNALHUB_KEPT, by whatever needs memory
+/// of a hub that has capacity_bytes.
 class Error : public std::system_error {
 public:
     using std::system_error::system_error;

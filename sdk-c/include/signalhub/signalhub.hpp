@@ -11,10 +11,9 @@
 ///             with which what is returned means nothing, unless it says so, or to none. (The parts
 ///             of a Message have theirs in Message::view().) With -fno-exceptions, in all of a
 ///             program or in none of it, a function without it ends the process instead.
-/// Ownership   Hubs, receivers, messages and loans move and are not copied. One that was moved from
-/// can
-///             be assigned to and destroyed; a call on it is SIGNALHUB_ERR_NULL. They may be
-///             destroyed in any order.
+/// Ownership   Hubs, receivers, messages, loans and dispatchers move and are not copied. One that
+///             was moved from can be assigned to and destroyed; a call on it is SIGNALHUB_ERR_NULL.
+///             They may be destroyed in any order.
 /// Threads     A Hub may be used by all threads at once. A Receiver, its message included, belongs
 ///             to one thread at a time.
 /// Callbacks   They are called by a thread of the library. An exception that leaves one ends the
