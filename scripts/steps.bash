@@ -10,7 +10,7 @@
 #
 # A COMMAND is a program or a function, its arguments without spaces; it runs under `set -eo pipefail`.
 
-readonly step_limit_s=300 # a step that hangs is a failure, not a lost build
+readonly step_limit_s=900 # a step that hangs is a failure, not a lost build
 readonly skip_status=77   # as automake has it
 readonly shown_lines=200  # of the log of a failure
 
