@@ -25,6 +25,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use crate::error::PublishError;
+use crate::stats::Record;
 use crate::sync::{Arc, AtomicU64, Lock, UnsafeCell};
 use crate::sys::memory::Buffer;
 
@@ -119,7 +120,8 @@ pub(crate) struct Pool {
 /// The right to a block's bytes: one count.
 #[derive(Debug)]
 pub(crate) struct Block {
-    pool: Arc<Pool>,
+    /// That of the receiver that took it, which keeps the pool alive (B1).
+    record: Arc<Record>,
     index: u32,
     /// Whether a publisher's own memory is left to [`free_due`].
     defers: bool,
@@ -282,8 +284,8 @@ impl Contents {
 
 impl Block {
     /// One more count on `block`, or `None` if it has been recycled (B4, B5).
-    pub(crate) fn hold(pool: &Arc<Pool>, block: BlockRef) -> Option<Self> {
-        let header = pool.header(block.index);
+    pub(crate) fn hold(record: &Arc<Record>, block: BlockRef) -> Option<Self> {
+        let header = record.pool().header(block.index);
         // Acquire also where it fails: who finds the block recycled must then find the slot's
         // stamp moved on (B5). Pairs with the Release stores in `seal` and `drop_count`.
         let mut state = header.state.load(Acquire);
@@ -298,11 +300,13 @@ impl Block {
                 .compare_exchange_weak(state, state + 1, AcqRel, Acquire)
             {
                 Ok(_) => {
-                    return Some(Self {
-                        pool: pool.clone(),
+                    let block = Self {
+                        record: record.clone(),
                         index: block.index,
                         defers: false,
-                    });
+                    };
+                    record.hold(block.contents().len);
+                    return Some(block);
                 }
                 Err(now) => state = now,
             }
@@ -320,7 +324,7 @@ impl Block {
     }
 
     fn contents(&self) -> &Contents {
-        let header = self.pool.header(self.index);
+        let header = self.record.pool().header(self.index);
         // SAFETY: we hold a count, so nobody writes while `self` lives (B3).
         header.contents.with(|contents| unsafe { &*contents })
     }
@@ -335,7 +339,7 @@ impl Block {
 
 impl Clone for Block {
     fn clone(&self) -> Self {
-        let state = &self.pool.header(self.index).state;
+        let state = &self.record.pool().header(self.index).state;
         // Relaxed: we hold a count, so nothing can happen to the block meanwhile.
         let before = state.fetch_add(1, Relaxed);
         // Half of what fits, so that no number of threads steps over the end before it is noticed;
@@ -343,8 +347,9 @@ impl Clone for Block {
         if before & LOW_MAX > LOW_MAX / 2 {
             std::process::abort();
         }
+        self.record.hold(self.contents().len);
         Self {
-            pool: self.pool.clone(),
+            record: self.record.clone(),
             index: self.index,
             defers: false,
         }
@@ -353,16 +358,23 @@ impl Clone for Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        if !self.pool.drop_count(self.index) {
+        self.record.let_go(self.contents().len);
+        if !self.record.pool().drop_count(self.index) {
             return;
         }
         // The ring's count is gone, or this would not be the last one (B7).
-        match self.pool.give_back(self.index, true) {
+        match self.record.pool().give_back(self.index, true) {
             Some(foreign) if self.defers => foreign.defer(),
             Some(foreign) => foreign.free(),
             None => {}
         }
     }
+}
+
+/// Stands for a receiver in tests.
+#[cfg(test)]
+fn holder(pool: &Arc<Pool>) -> Arc<Record> {
+    Arc::new(Record::new(0, &crate::ReceiverOptions::default(), pool))
 }
 
 #[cfg(all(test, not(loom)))]
@@ -386,15 +398,18 @@ mod tests {
         pool.release(first);
         let second = pool.fill(&[2; 900], b"").unwrap();
         assert_eq!(second.index, first.index);
-        assert!(Block::hold(&pool, first).is_none());
-        assert_eq!(Block::hold(&pool, second).unwrap().bytes()[..900], [2; 900]);
+        assert!(Block::hold(&holder(&pool), first).is_none());
+        assert_eq!(
+            Block::hold(&holder(&pool), second).unwrap().bytes()[..900],
+            [2; 900]
+        );
     }
 
     #[test]
     fn a_held_block_is_not_used_again() {
         let pool = Arc::new(Pool::new(None));
         let first = pool.fill(&[1; 1000], b"").unwrap();
-        let held = Block::hold(&pool, first).unwrap();
+        let held = Block::hold(&holder(&pool), first).unwrap();
         pool.release(first);
         let second = pool.fill(&[2; 1000], b"").unwrap();
         assert_ne!(second.index, first.index);
@@ -418,7 +433,7 @@ mod tests {
         let pool = Arc::new(Pool::new(None));
         let in_use = || (pool.usage().blocks, pool.usage().bytes);
         let block = pool.fill(&[1; 1000], b"").unwrap();
-        let held = Block::hold(&pool, block).unwrap();
+        let held = Block::hold(&holder(&pool), block).unwrap();
         let loan = Draft::new(pool.clone(), 500, true).unwrap();
         let foreign = Draft::of(&*pool, Foreign::new(vec![0; 30])).unwrap();
         assert_eq!(in_use(), (3, 1530));
@@ -442,7 +457,10 @@ mod tests {
         }
         let block = loan.seal(100, b"").unwrap();
         drop(loan);
-        assert_eq!(Block::hold(&pool, block).unwrap().bytes().len(), 512);
+        assert_eq!(
+            Block::hold(&holder(&pool), block).unwrap().bytes().len(),
+            512
+        );
         pool.release(block);
         assert_eq!(pool.usage().bytes, 0);
     }

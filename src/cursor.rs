@@ -184,8 +184,7 @@ impl Cursor {
             match slot.read(self.seq, message.data(ring.data_bytes())) {
                 Ok((shape, origin)) => {
                     message.set(self.seq, shape, origin);
-                    if shape.place() == Place::Slot || message.hold(&self.shared.pool, &self.record)
-                    {
+                    if shape.place() == Place::Slot || message.hold(&self.record) {
                         return Ok(());
                     }
                     // Its block was recycled, so the stamp has moved on (B5): look again.

@@ -6,10 +6,10 @@
 use std::fmt::{self, Debug, Formatter};
 use std::{mem, str};
 
-use crate::block::{Block, BlockRef, Pool};
+use crate::block::{Block, BlockRef};
 use crate::filter::Filter;
 use crate::shape::{Kind, Place, Shape};
-use crate::stats::{Held, Record};
+use crate::stats::Record;
 use crate::sync::Arc;
 use crate::sys::memory::Buffer;
 use crate::view::View;
@@ -39,15 +39,9 @@ enum Contents {
     #[default]
     Inline,
     /// The payload in a block; the topic behind a reference in `data`.
-    BlockTopicInline(
-        Block,
-        #[expect(dead_code, reason = "counts while it lives")] Held,
-    ),
+    BlockTopicInline(Block),
     /// Both in a block.
-    Block(
-        Block,
-        #[expect(dead_code, reason = "counts while it lives")] Held,
-    ),
+    Block(Block),
 }
 
 impl Message {
@@ -57,7 +51,7 @@ impl Message {
     pub fn payload(&self) -> &[u8] {
         let bytes = match &self.contents {
             Contents::Inline => &*self.data,
-            Contents::BlockTopicInline(block, _) | Contents::Block(block, _) => block.bytes(),
+            Contents::BlockTopicInline(block) | Contents::Block(block) => block.bytes(),
         };
         &bytes[..self.shape.len()]
     }
@@ -85,8 +79,8 @@ impl Message {
         }
         let (bytes, at) = match &self.contents {
             Contents::Inline => (&*self.data, self.shape.payload_words() * 8),
-            Contents::BlockTopicInline(..) => (&*self.data, 8),
-            Contents::Block(block, _) => (block.topic(), 0),
+            Contents::BlockTopicInline(_) => (&*self.data, 8),
+            Contents::Block(block) => (block.topic(), 0),
         };
         str::from_utf8(&bytes[at..][..self.shape.topic_len()]).ok()
     }
@@ -140,7 +134,7 @@ impl Message {
         // Empty while the drop of a publisher's own memory may panic.
         let shape = mem::take(&mut self.shape);
         match mem::take(&mut self.contents) {
-            Contents::BlockTopicInline(block, _) | Contents::Block(block, _) if self.defers => {
+            Contents::BlockTopicInline(block) | Contents::Block(block) if self.defers => {
                 self.has_deferred |= block.defer();
             }
             _ => {}
@@ -192,19 +186,18 @@ impl Message {
     /// Takes a share of the block that the slot's data refers to, for the receiver of `record`. Empties the message and returns
     /// false if the block was recycled.
     #[cold]
-    pub(crate) fn hold(&mut self, pool: &Arc<Pool>, record: &Arc<Record>) -> bool {
+    pub(crate) fn hold(&mut self, record: &Arc<Record>) -> bool {
         let word = self
             .data
             .first_chunk()
             .map_or(0, |word| u64::from_ne_bytes(*word));
-        let Some(block) = Block::hold(pool, BlockRef::unpack(word)) else {
+        let Some(block) = Block::hold(record, BlockRef::unpack(word)) else {
             self.clear();
             return false;
         };
-        let held = Held::new(record, self.shape.len() as u64);
         self.contents = match self.shape.place() {
-            Place::BlockTopicInSlot => Contents::BlockTopicInline(block, held),
-            Place::Slot | Place::Block => Contents::Block(block, held),
+            Place::BlockTopicInSlot => Contents::BlockTopicInline(block),
+            Place::Slot | Place::Block => Contents::Block(block),
         };
         true
     }

@@ -39,7 +39,7 @@ impl Receiver {
         let ring = &shared.ring;
         // Relaxed: only a number of its own.
         let id = shared.subscribed.fetch_add(1, Relaxed);
-        let record = Arc::new(Record::new(id, options));
+        let record = Arc::new(Record::new(id, options, &shared.pool));
         let start = |next| ring.start(options.start, next);
         let start = if options.lossless {
             shared.gates.add(ring, &record, options.max_stall, start)
@@ -59,7 +59,11 @@ impl Receiver {
     pub(crate) fn snapshot(shared: &Arc<Shared>) -> Vec<Message> {
         let mut end = shared.ring.next_seq();
         let start = end.saturating_sub(shared.ring.capacity());
-        let record = Arc::new(Record::new(u64::MAX, &ReceiverOptions::default()));
+        let record = Arc::new(Record::new(
+            u64::MAX,
+            &ReceiverOptions::default(),
+            &shared.pool,
+        ));
         let mut cursor = Cursor::new(shared, record, start, None, OnLag::Report);
         let mut messages = Vec::new();
         while cursor.next_seq() < end {

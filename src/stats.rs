@@ -4,6 +4,7 @@
 
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
+use crate::block::Pool;
 use crate::options::ReceiverOptions;
 use crate::ring::Ring;
 use crate::sync::{Arc, AtomicBool, AtomicU64};
@@ -25,20 +26,24 @@ pub(crate) struct Record {
     is_lossless: AtomicBool,
     /// Written by whoever wakes it.
     wake_ups: AtomicU64,
-    /// Large messages that it received and somebody still has, and the bytes of their payloads.
-    /// Written by whoever takes or drops a share.
-    held_messages: AtomicU64,
-    held_bytes: AtomicU64,
+    /// Large messages that it received and somebody still has (24 bits), and the bytes of their
+    /// payloads (40), in one word because each step of it costs. Written by whoever takes or drops a
+    /// share.
+    held: AtomicU64,
     /// The message that it started at. Written before others know of the record.
     start: AtomicU64,
     id: u64,
     name: Box<str>,
     warn_behind: u64,
+    pool: Arc<Pool>,
 }
+
+/// One message in `held`.
+const HELD: u64 = 1 << 40;
 
 impl Record {
     /// The record of receiver number `id`.
-    pub(crate) fn new(id: u64, options: &ReceiverOptions) -> Self {
+    pub(crate) fn new(id: u64, options: &ReceiverOptions, pool: &Arc<Pool>) -> Self {
         Self {
             seq: AtomicU64::new(0),
             filtered: AtomicU64::new(0),
@@ -46,12 +51,12 @@ impl Record {
             worst_behind: AtomicU64::new(0),
             is_lossless: AtomicBool::new(options.lossless),
             wake_ups: AtomicU64::new(0),
-            held_messages: AtomicU64::new(0),
-            held_bytes: AtomicU64::new(0),
+            held: AtomicU64::new(0),
             start: AtomicU64::new(0),
             id,
             name: options.name.as_str().into(),
             warn_behind: options.warn_behind,
+            pool: pool.clone(),
         }
     }
 
@@ -108,11 +113,27 @@ impl Record {
         self.wake_ups.fetch_add(1, Relaxed);
     }
 
+    /// The memory of the large messages that it received.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Somebody has a share of a large message that it received.
+    pub(crate) fn hold(&self, bytes: usize) {
+        self.held.fetch_add(HELD + bytes as u64, Relaxed);
+    }
+
+    /// Somebody has let go of such a share.
+    pub(crate) fn let_go(&self, bytes: usize) {
+        self.held.fetch_sub(HELD + bytes as u64, Relaxed);
+    }
+
     /// What it says of its receiver. Exact for the receiver's own thread; another one may find the
     /// counts a message apart.
     pub(crate) fn stats(&self, ring: &Ring) -> ReceiverStats {
         let (filtered, missed) = (self.filtered.load(Relaxed), self.missed.load(Relaxed));
         let (start, seq) = (self.start.load(Relaxed), self.seq.load(Relaxed));
+        let held = self.held.load(Relaxed);
         // What was received may be newer than the tail that this thread sees.
         let behind = ring.next_seq().saturating_sub(seq);
         self.note_behind(behind);
@@ -129,40 +150,9 @@ impl Record {
             wake_ups: self.wake_ups.load(Relaxed),
             is_lossless: self.is_lossless(),
             is_about_to_lag: self.warn_behind != 0 && behind >= self.warn_behind,
-            held_messages: self.held_messages.load(Relaxed),
-            held_bytes: self.held_bytes.load(Relaxed),
+            held_messages: held / HELD,
+            held_bytes: held % HELD,
         }
-    }
-}
-
-/// That somebody has a large message of a receiver's: counted while it lives.
-#[derive(Debug)]
-pub(crate) struct Held {
-    record: Arc<Record>,
-    bytes: u64,
-}
-
-impl Held {
-    pub(crate) fn new(record: &Arc<Record>, bytes: u64) -> Self {
-        record.held_messages.fetch_add(1, Relaxed);
-        record.held_bytes.fetch_add(bytes, Relaxed);
-        Self {
-            record: record.clone(),
-            bytes,
-        }
-    }
-}
-
-impl Clone for Held {
-    fn clone(&self) -> Self {
-        Self::new(&self.record, self.bytes)
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.record.held_messages.fetch_sub(1, Relaxed);
-        self.record.held_bytes.fetch_sub(self.bytes, Relaxed);
     }
 }
 

@@ -13,13 +13,13 @@ fn the_last_holder_gives_a_block_back() {
         let pool = Arc::new(Pool::new(None));
         let block = pool.fill(&[1; 64], b"").unwrap();
         let holders = [(); 2].map(|()| {
-            let held = Block::hold(&pool, block).unwrap();
+            let held = Block::hold(&holder(&pool), block).unwrap();
             loom::thread::spawn(move || assert_eq!(held.bytes(), [1; 64]))
         });
         pool.release(block);
         let again = pool.fill(&[2; 64], b"").unwrap();
-        assert_eq!(Block::hold(&pool, again).unwrap().bytes(), [2; 64]);
-        assert!(Block::hold(&pool, block).is_none() || again.index != block.index);
+        assert_eq!(Block::hold(&holder(&pool), again).unwrap().bytes(), [2; 64]);
+        assert!(Block::hold(&holder(&pool), block).is_none() || again.index != block.index);
         for holder in holders {
             holder.join().unwrap();
         }
@@ -68,7 +68,7 @@ fn the_last_holder_frees_a_publishers_memory() {
         };
         let block = draft.seal(5, b"").unwrap();
         let holders = [(); 2].map(|()| {
-            let held = Block::hold(&pool, block).unwrap();
+            let held = Block::hold(&holder(&pool), block).unwrap();
             let drops = drops.clone();
             loom::thread::spawn(move || {
                 assert_eq!(held.bytes(), b"owned");
