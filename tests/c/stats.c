@@ -157,9 +157,7 @@ static void a_receiver_counts_how_far_behind_it_was(void)
 
 static void receivers_are_told_of_in_their_order(void)
 {
-    static const char *const names[] = {"a", "",
-                                        "gr\xc3\xb6\xc3\x9f"
-                                        "e"};
+    static const char *const names[] = {"a", "", "h\xc3\xb6her"};
     signalhub_receiver_stats_t stats[4], *none = NULL;
     signalhub_receiver_t *receivers[COUNT_OF(names)];
     size_t count = 77;
