@@ -177,7 +177,8 @@ follows_the_readme() {
     git ls-files -z | xargs -0 cp --parents -t "$place/hello/signalhub"
     cd "$place/hello"
     block cmake <signalhub/README.md >CMakeLists.txt
-    block cpp <signalhub/README.md >hello.cpp
+    block cpp <signalhub/README.md >programs
+    sed '/^}$/q' programs >hello.cpp # the first
     block sh <signalhub/README.md | sed '/^scripts/d' >commands
     env --unset=CARGO_TARGET_DIR bash -eux commands | tee said
     [[ $(tail -n 1 said) == hello ]]
