@@ -5,7 +5,6 @@
 
 use std::fmt::{self, Debug, Formatter};
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::Ordering::Relaxed;
 
 use crate::block::{Draft, Foreign, Pool};
 use crate::error::{PublishError, Refused};
@@ -138,16 +137,6 @@ impl Shared {
             body: Body::Block(block),
             topic: in_slot,
         };
-        let replaced = self.write(&claim, contents);
-        self.waiters.wake(claim.seq, claim.seq + 1, |filter| {
-            filter.wants(topic, origin)
-        });
-        if let Some(block) = replaced {
-            self.pool.release(block);
-        }
-        Ok(Published {
-            seq: claim.seq,
-            receivers: self.receivers.load(Relaxed),
-        })
+        Ok(self.complete(&claim, contents, topic))
     }
 }

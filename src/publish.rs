@@ -35,19 +35,30 @@ impl Shared {
                 }
             },
         };
-        let replaced = self.write(&claim, contents);
-        // Not the view: behind a reference it goes through memory, which costs 0.5 to 1 ns.
-        let (topic, origin) = (view.topic, view.origin);
+        Ok(self.complete(&claim, contents, view.topic))
+    }
+
+    /// Writes the one message of a claim, wakes who waits for it, and lets go of what it replaces.
+    #[inline(always)]
+    pub(crate) fn complete(
+        &self,
+        claim: &Claim,
+        contents: Contents<'_>,
+        topic: Option<&str>,
+    ) -> Published {
+        // Not behind a reference, where it goes through memory, which costs 0.5 to 1 ns.
+        let origin = contents.origin;
+        let replaced = self.write(claim, contents);
         self.waiters.wake(claim.seq, claim.seq + 1, move |filter| {
             filter.wants(topic, origin)
         });
         if let Some(block) = replaced {
             self.pool.release(block);
         }
-        Ok(Published {
+        Published {
             seq: claim.seq,
             receivers: self.receivers.load(Relaxed),
-        })
+        }
     }
 
     pub(crate) fn publish_many(&self, views: &[View<'_>]) -> Result<(), PublishManyError> {
@@ -199,7 +210,7 @@ impl Shared {
     }
 
     #[inline(always)]
-    pub(crate) fn write(&self, claim: &Claim, contents: Contents<'_>) -> Option<BlockRef> {
+    fn write(&self, claim: &Claim, contents: Contents<'_>) -> Option<BlockRef> {
         self.ring
             .slot(claim.index)
             .write(claim.seq, self.ring.capacity(), contents)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Runs the conformance scripts (tests/conformance/README.md) through the Rust API.
+//! Runs the conformance scripts (tests/conformance/README.md) through the Rust API. One
+//! file, however long: it is one interpreter.
 #![cfg(not(loom))]
 
 #[path = "support/watchdog.rs"]

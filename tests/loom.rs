@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The protocols of the ring, model-checked: every interleaving of two or three threads, and every
 //! value that the memory model lets a load return. `scripts/mutate-orderings` shows that each model
-//! fails when an ordering that it is about is weakened.
+//! fails when an ordering that it is about is weakened. One file, because the models share what
+//! checks a receiver, and one run tries them all.
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test --release --test loom`
 #![cfg(loom)]

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""The hub: publish, subscribe, close."""
+"""The hub: publish, subscribe, close.
+
+One class, so one file; half of its lines say what a method does.
+"""
 
 from __future__ import annotations
 
